@@ -1,6 +1,6 @@
 """Time the benchmark programs on the host Python, on fire and on PyPy, and check every answer.
 
-    python benchmarks/run.py                              all programs, five interleaved rounds, a markdown table
+    python benchmarks/run.py                              all programs, five interleaved rounds, a table
     python benchmarks/run.py --only fib,nbody --n 3       some of them
     python benchmarks/run.py --fire-args "--jit=off"      the interpreter alone
     python benchmarks/run.py --kernel                     steady state: repetitions inside each process
@@ -29,7 +29,8 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add = parser.add_argument
     add("--host", default="/usr/bin/python3", help="command line of the Python to compare with")
-    add("--fire", default=shlex.quote(sys.executable) + " -m firelang", help='command line of fire; "" for none')
+    add("--fire", default=shlex.quote(sys.executable) + " -m firelang",
+        help='command line of fire; "" for none')
     add("--fire-args", default="", help="more arguments of fire, for instance --jit=off")
     add("--pypy", default="pypy3", help='command line of PyPy, left out where not installed; "" for none')
     add("--n", type=int, default=5, help="rounds; the minimum counts")

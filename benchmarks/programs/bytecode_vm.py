@@ -1,4 +1,4 @@
-"""An interpreter in Python: a stack machine with an if/elif dispatch loop runs a prime count and a gcd table."""
+"""An interpreter in Python: a stack machine with an if/elif dispatch loop counts primes and sums gcds."""
 from _harness import run
 
 PUSH, LOAD, STORE, ADD, SUB, MUL, MOD, LESS, EQUAL, JUMP, JUMP_FALSE, HALT = range(12)

@@ -1,4 +1,4 @@
-"""Calls of every shape: closures, defaults, keywords, *args, **kwargs, bound methods, decorators, callables."""
+"""Calls of every shape: closures, defaults, keywords, *args, **kwargs, methods, decorators, callables."""
 from _harness import run
 
 

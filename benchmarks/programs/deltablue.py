@@ -1,4 +1,4 @@
-"""DeltaBlue: an incremental solver of one-way constraints with strengths (Freeman-Benson, Maloney, Borning 1990).
+"""DeltaBlue: an incremental constraint solver with strengths (Freeman-Benson, Maloney, Borning 1990).
 
 Two workloads: a long chain of equalities edited at one end, and many independent scale constraints edited at
 either side. Polymorphic method calls, small lists, objects that point at each other.

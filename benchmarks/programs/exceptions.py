@@ -1,4 +1,4 @@
-"""Exceptions: raised and caught near and far, matched by class, with finally, chaining and with statements."""
+"""Exceptions: raised and caught near and far, by class, with finally, chaining and with statements."""
 from _harness import run
 
 

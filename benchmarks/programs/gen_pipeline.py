@@ -1,4 +1,4 @@
-"""Generators: a pipeline of six stages, recursive yield from, a coroutine fed with send, generator expressions."""
+"""Generators: a pipeline, recursive yield from, a coroutine fed by send, generator expressions."""
 from _harness import run
 
 

@@ -1,4 +1,4 @@
-"""Memo tables: dicts keyed by ints and by tuples, filled by recursion and looked up far more often than filled."""
+"""Memo tables: dicts keyed by ints and by tuples, looked up far more often than filled."""
 from _harness import run
 
 

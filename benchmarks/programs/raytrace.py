@@ -127,7 +127,8 @@ def make_scene():
     things = [Floor(0.0, Vector(0.1, 0.1, 0.1), Vector(0.9, 0.9, 0.9))]
     for i in range(6):
         color = Vector(0.2 + 0.12 * i, 0.9 - 0.12 * i, 0.4)
-        things.append(Sphere(Vector(i * 1.6 - 4.0, 0.7 + 0.2 * (i % 3), 3.0 + i % 2), 0.7, color, 0.15 * (i % 4)))
+        center = Vector(i * 1.6 - 4.0, 0.7 + 0.2 * (i % 3), 3.0 + i % 2)
+        things.append(Sphere(center, 0.7, color, 0.15 * (i % 4)))
     return Scene(things, [Vector(-5.0, 8.0, -4.0), Vector(6.0, 5.0, -2.0)])
 
 
