@@ -26,8 +26,6 @@ Pool: names first, then constants: strings, numbers, tuples, code objects.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 OPCODE_BITS = 10
 X_BIT = 1 << 10
 CONSUME_A, CONSUME_B, CONSUME_C = 1 << 13, 1 << 14, 1 << 15
@@ -40,21 +38,22 @@ ENDS = 8        # control never falls through
 POLLS = 16      # signals, other threads and pending calls get their turn here
 
 
-@dataclass(frozen=True, slots=True)
 class Op:
-    """One row: opcode number, operand kinds, number of cache words, effects, meaning."""
+    """One row: opcode number, operand kinds, effects, number of cache words, meaning."""
 
-    name: str
-    code: int
-    operands: tuple[str, ...]
-    effects: int
-    cache: int
-    meaning: str
+    __slots__ = ("name", "code", "operands", "effects", "cache", "meaning", "length")
 
-    @property
-    def length(self) -> int:
-        """Words the instruction takes, its cache included."""
-        return 1 + self.cache
+    def __init__(self, name: str, code: int, operands: tuple[str, ...], effects: int, cache: int, meaning: str):
+        self.name = name
+        self.code = code
+        self.operands = operands
+        self.effects = effects
+        self.cache = cache
+        self.meaning = meaning
+        self.length = 1 + cache     # words the instruction takes
+
+    def __repr__(self) -> str:
+        return f"Op({self.name} {' '.join(self.operands)})"
 
 
 OPS: dict[str, Op] = {}
