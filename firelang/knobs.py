@@ -1,0 +1,96 @@
+"""Every setting of fire in one typed table: FIRE_<NAME> in the environment, `-X fire.<name>` as an option.
+
+    fire dev knobs          prints the table with the values in force
+    knobs.get("jit")        "on"
+
+A command-line option (`--jit=off`) beats -X, -X beats the environment, the environment beats the default.
+Invariant: get() returns a value of the row's kind or raises BadKnob, whose text is fit for the user.
+"""
+import sys
+
+try:
+    from posix import environ as _environ       # bytes to bytes; cheaper than importing os under -S
+except ImportError:                             # not on this platform
+    _environ = {}
+
+
+class BadKnob(ValueError):
+    """A setting has a value its kind does not allow."""
+
+
+class Knob:
+    """One row: name, kind (a tuple of words, or bool, int, str), default, meaning."""
+
+    __slots__ = ("name", "kind", "default", "meaning")
+
+    def __init__(self, name, kind, default, meaning):
+        self.name, self.kind, self.default, self.meaning = name, kind, default, meaning
+
+
+ON_OFF = {"1": True, "on": True, "yes": True, "true": True,
+          "0": False, "off": False, "no": False, "false": False, "": False}
+
+KNOBS = {row.name: row for row in (
+    #    name           kind                   default meaning
+    Knob("jit",         ("off", "on", "eager"), "on",  "when hot code is compiled: never, when hot, at once"),
+    Knob("vm_packages", str,                    "",    "installed packages that run on the VM: a,b or all"),
+    Knob("stats",       ("", "text", "json"),   "",    "report to stderr when the process ends"),
+    Knob("cache",       bool,                   True,  "keep translated bytecode on disk"),
+    Knob("cache_dir",   str,                    "",    "folder of the on-disk cache (default: __pycache__)"),
+)}
+
+_given: dict = {}
+
+
+def put(name, text):
+    """Give a knob a value from the command line; text as in the environment."""
+    _given[name] = read(KNOBS[name], text, "--" + name.replace("_", "-"))
+
+
+def given():
+    """The settings made on the command line, {name: value}."""
+    return dict(_given)
+
+
+def get(name):
+    """The value in force."""
+    if name in _given:
+        return _given[name]
+    row = KNOBS[name]
+    given = sys._xoptions.get("fire." + name.replace("_", "-"), sys._xoptions.get("fire." + name))
+    if given is not None:
+        return read(row, "on" if given is True else given, "-X fire." + name)
+    given = _environ.get(b"FIRE_" + name.upper().encode())
+    if given is None:
+        return row.default
+    return read(row, given.decode("utf-8", "surrogateescape"), "FIRE_" + name.upper())
+
+
+def read(row, text, origin):
+    """`text` as a value of the row's kind; `origin` names where it came from."""
+    if row.kind is str:
+        return text
+    if row.kind is bool:
+        if text.lower() in ON_OFF:
+            return ON_OFF[text.lower()]
+        raise BadKnob(f"{origin} must be on or off, not {text!r}")
+    if row.kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise BadKnob(f"{origin} must be a whole number, not {text!r}") from None
+    if text in row.kind:
+        return text
+    words = ", ".join(word for word in row.kind if word)
+    raise BadKnob(f"{origin} must be one of {words}, not {text!r}")
+
+
+def table():
+    """The rows with the values in force, for people to read."""
+    lines = []
+    for row in KNOBS.values():
+        value = get(row.name)
+        mark = "" if value == row.default else f"   [now {value}]"
+        kind = "|".join(filter(None, row.kind)) if isinstance(row.kind, tuple) else row.kind.__name__
+        lines.append(f"FIRE_{row.name.upper():<12} {kind:<14} {row.meaning} (default {row.default!r}){mark}")
+    return "\n".join(lines)

@@ -1,0 +1,86 @@
+"""Brings the VM up in this process, once, and connects what it needs: translator, imports, child processes.
+
+    vm = runtime.vm()           the module firelang.vm, ready to run code
+    vm.exec_code(code, namespace)
+
+Invariant: nothing here imports the bytecode compiler or LLVM; the translator does, when the on-disk cache
+has no entry.
+"""
+import os
+import sys
+
+_vm = None
+
+
+class NoCore(Exception):
+    """The native core cannot be loaded; the text says why and what to do."""
+
+
+def vm():
+    """The VM, started at the first call."""
+    global _vm
+    if _vm is None:
+        _vm = start()
+    return _vm
+
+
+def started():
+    """The VM if it is up, else None."""
+    return _vm
+
+
+def start():
+    """Load the core and connect it."""
+    loaded = load()
+    loaded.set_translator(translate)
+    from . import importer
+    importer.connect(loaded)
+    importer.after_import("runpy", extend_runpy)
+    importer.after_import("multiprocessing.util", extend_multiprocessing)
+    return loaded
+
+
+def library(name):
+    """Import an installed package the engine itself needs, under -S and -I too."""
+    place = os.environ.get("FIRE_RESTARTED_LIBRARIES")
+    sys.path.extend([place] if place else [])
+    try:
+        __import__(name)
+    finally:
+        if place:
+            sys.path.remove(place)
+    return sys.modules[name]
+
+
+def load():
+    """The module firelang.vm; a failure becomes a sentence for the user."""
+    try:
+        loaded = library("firelang.vm")
+    except ImportError as error:
+        raise NoCore(f"the VM core cannot be loaded: {error}\n"
+                     f"  build it with: {sys.executable} -m firelang.codegen.build") from error
+    if not hasattr(loaded, "exec_code"):
+        raise NoCore(f"the VM core is missing; build it with: {sys.executable} -m firelang.codegen.build")
+    return loaded
+
+
+def translate(code):
+    """The register program of a host code object, from the on-disk cache or made now."""
+    from .bytecode import cache
+    return cache.program(code)
+
+
+def extend_runpy(module):
+    """What runpy runs (`-m`, run_path, the main module of a spawned process) runs on the VM."""
+    module.exec = vm().exec_code
+
+
+def extend_multiprocessing(module):
+    """Spawned processes and fork servers run `python3 FLAGS .../firelang/__main__.py OPTIONS -c ...`."""
+    flags = module._args_from_interpreter_flags
+
+    def args_from_interpreter_flags():
+        from .restart import entry
+        return [*flags(), *entry()]
+
+    module._args_from_interpreter_flags = args_from_interpreter_flags

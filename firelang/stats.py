@@ -1,0 +1,50 @@
+"""The report of --stats, to stderr, as the last thing a process says.
+
+    --stats         functions_vm       12
+                    functions_twin      0
+    --stats=json    {"functions_vm": 12, "functions_twin": 0, ...}      one line
+"""
+import sys
+
+FIELDS = ("functions_vm", "functions_twin", "twin_reasons", "traces", "bridges", "exits", "aborts",
+          "compile_ms", "llvm_loaded", "cache_hits", "cache_misses")
+
+
+def at_exit(form):
+    """Report when the process ends: registered first, so said last."""
+    import atexit
+    from os import getpid
+    process = getpid()
+    atexit.register(lambda: getpid() == process and say(form))
+
+
+def collect():
+    """What the VM counted, every field of FIELDS there."""
+    from . import runtime
+    counted = runtime.started().stats() if runtime.started() else {}
+    empty = {"twin_reasons": {}, "llvm_loaded": "llvmlite.binding" in sys.modules}
+    return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
+
+
+def say(form):
+    """Write the report, if stderr still takes it."""
+    numbers = collect()
+    if form == "json":
+        import json
+        text = json.dumps(numbers, default=str)
+    else:
+        text = "\n".join(f"{name:<16} {row(value)}" for name, value in numbers.items())
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+def row(value):
+    """A value for people to read."""
+    if isinstance(value, dict):
+        return ", ".join(f"{reason}: {count}" for reason, count in value.items()) or "-"
+    return f"{value:.1f}" if isinstance(value, float) else f"{value}"
