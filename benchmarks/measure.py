@@ -98,8 +98,8 @@ def read(file):
 def environment():
     """The caller's environment with a fixed hash seed, so that the order of sets repeats.
 
-    PyPy sizes its nursery by the cache of the machine, and on a virtual machine with a very large cache it then
-    loses a third of its speed to page faults: 4 MB, unless the caller has set something else, is its best foot.
+    PyPy sizes its nursery by the cache of the machine, and with a very large cache it then loses a third
+    of its speed to page faults on virtual machines: 4 MB, unless the caller has set something else, suits it.
     """
     return dict({"PYPY_GC_NURSERY": "4M"}, **dict(os.environ, PYTHONHASHSEED="0"))
 

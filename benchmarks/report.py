@@ -94,7 +94,8 @@ def times(value):
 
 
 def mean_cell(row):
-    return "**%s**" % times(row["geomean"]) if "geomean" in row else ""
+    left_out = " without %d FAIL" % len(row["failed"]) if row.get("failed") else ""
+    return "**%s**%s" % (times(row["geomean"]), left_out) if "geomean" in row else ""
 
 
 def worst_cell(row):

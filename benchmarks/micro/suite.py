@@ -1,7 +1,8 @@
 """The micro benchmarks: one operation of the language each, timed by pyperf.
 
 Run through benchmarks/micro/run.py, which names the interpreter under test. A function takes the number of
-loops and returns elapsed seconds; its loop holds INNER copies of the operation, so the loop weighs little. Each result is used, but a compiler may still see through a loop: read these as bounds and judge by programs/.
+loops and returns elapsed seconds; its loop holds INNER copies of the operation, so the loop weighs little.
+Results are used, but a compiler may still see through a loop: read these as bounds, judge by programs/.
 """
 import os
 from time import perf_counter

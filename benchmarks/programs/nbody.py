@@ -25,8 +25,9 @@ def make_system():
     for x, y, z, vx, vy, vz, mass in BODIES:
         system.append([x, y, z, vx * YEAR, vy * YEAR, vz * YEAR, mass * SUN_MASS])
     sun = system[0]
-    for axis in (VX, VY, VZ):
-        sun[axis] = -sum(body[axis] * body[MASS] for body in system[1:]) / SUN_MASS
+    for body in system[1:]:                # the whole system has no momentum
+        for axis in (VX, VY, VZ):
+            sun[axis] -= body[axis] * body[MASS] / SUN_MASS
     return system
 
 
