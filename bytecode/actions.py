@@ -96,6 +96,13 @@ def _peeked(t, back: int) -> int:
     return t.stack[-back]
 
 
+def _held(t, back: int) -> int:
+    """The same where the host always has an object of its own; nothing is emitted."""
+    if t.stack[-back] < 0:
+        raise Untranslatable("constant where a container belongs")
+    return t.stack[-back]
+
+
 def build(name: str, extra: int = 0, fixed: int = -1, times: int = 1):
     """[v1 ... vn] -> [result]: `fixed` values, or the argument's number `times` and `extra` more."""
     op, cache = _row(name)
@@ -187,7 +194,7 @@ def add_to(name: str):
     def action(t, arg):
         stack = t.stack
         a = stack.pop()
-        container = _peeked(t, arg)
+        container = _held(t, arg)
         if a < 0:
             a = t.reg(a, len(stack), container)
         t.emit_cached(op | (CONSUME_B if a >= t.nlocals else 0) | container << 16 | a << 32, cache)
@@ -215,7 +222,7 @@ def load_cell(t, arg):
 
 def store_local(t, arg):
     """[a] -> []."""
-    t.store(t.stack.pop(), arg)
+    t.store(arg)
     t.bound |= 1 << arg
 
 
@@ -225,7 +232,7 @@ def delete_local(t, arg):
     t.emit(_DELETE_LOCAL | arg << 16)
     t.bound &= ~(1 << arg)
     if t.cover is not None:
-        t.narrow(t.cover[2])
+        t.narrow(t.cover[2], t.bound)
 
 
 def pop_top(t, arg):
@@ -288,6 +295,8 @@ def get_global(t, arg):
 def get_method(t, arg):
     """[a] -> [function or NULL, a or bound method]."""
     stack = t.stack
+    if t.foreign:
+        t.own(0, len(stack))
     a = stack.pop()
     depth = len(stack)
     if a < 0:
@@ -477,6 +486,8 @@ def unpack(name: str, items):
 
     def action(t, arg):
         stack = t.stack
+        if t.foreign:
+            t.own(0, len(stack))
         a = stack.pop()
         depth = len(stack)
         if a < 0:
@@ -546,7 +557,7 @@ def match_exception(t, arg):
     """[exception, type] -> [exception, bool]."""
     stack = t.stack
     b = stack.pop()
-    a = _peeked(t, 1)
+    a = _held(t, 1)
     b = t.reg(b, len(stack), a)
     t.push(_EXC_MATCH | (CONSUME_C if b >= t.nlocals else 0) | a << 32 | b << 48)
 
@@ -571,7 +582,7 @@ def map_add(t, arg):
     depth = len(stack) - 2
     t.own(depth, depth + 2)
     del stack[depth:]
-    t.emit(_MAP_ADD | _peeked(t, arg) << 16 | t.nlocals + depth << 32)
+    t.emit(_MAP_ADD | _held(t, arg) << 16 | t.nlocals + depth << 32)
 
 
 def import_from(t, arg):
@@ -588,7 +599,7 @@ def dict_merge(t, arg):
     """[callee, positional, ... dict ... mapping] -> [... dict ...]."""
     stack = t.stack
     mapping = stack.pop()
-    into, callee = _peeked(t, arg), _peeked(t, arg + 2)
+    into, callee = _held(t, arg), _held(t, arg + 2)
     mapping = t.reg(mapping, len(stack), into, callee)
     t.emit(_DICT_MERGE | (CONSUME_B if mapping >= t.nlocals else 0) | into << 16 | mapping << 32 | callee << 48)
 

@@ -139,9 +139,18 @@ class Emitter:
             self.emit(_SWAP | reg << 16 | entry << 32)
             stack[other], stack[depth] = entry, reg
             return reg
-        stack[other] = self.fresh(reg)
-        self.emit(_MOVE_OUT | stack[other] << 16 | reg << 32)
+        self._move_away(other, reg, reg)
         return entry
+
+    def _move_away(self, depth: int, low: int, high: int) -> None:
+        """Move the entry at `depth` to its own register, or to a new one if that is taken or within low..high."""
+        old, reg = self.stack[depth], self.nlocals + depth
+        if reg in self.stack or low <= reg <= high:
+            reg = self.fresh(high)
+        elif reg >= self.top:
+            self.top = reg + 1
+        self.stack[depth] = reg
+        self.emit(_MOVE_OUT | reg << 16 | old << 32)
 
     def claim(self, depth: int, count: int) -> None:
         """Make the registers of the slots from `depth` on free to be written; they hold no entry of their own."""
@@ -151,8 +160,7 @@ class Emitter:
         if self.foreign:
             for position, entry in enumerate(self.stack):
                 if first <= entry < first + count:
-                    self.stack[position] = self.fresh(first + count)
-                    self.emit(_MOVE_OUT | self.stack[position] << 16 | entry << 32)
+                    self._move_away(position, first, first + count - 1)
 
     def release(self, local: int) -> None:
         """Copy a local that is about to change to the slots of the entries that refer to it."""
@@ -165,11 +173,19 @@ class Emitter:
         if entry >= self.nlocals:
             self.emit(_DROP | entry << 16)
 
-    def store(self, entry: int, local: int) -> None:
-        """Write a popped value to a local: change the newest instruction's destination if it made the value."""
-        words, nlocals = self.words, self.nlocals
-        if local in self.stack:
+    def store(self, local: int) -> None:
+        """Pop into a local: change the newest instruction's destination if it made the value."""
+        words, nlocals, stack = self.words, self.nlocals, self.stack
+        entry = stack[-1]
+        if local in stack and entry != local:
+            if entry >= nlocals and stack.count(local) == 1:
+                stack[stack.index(local)] = stack.pop()
+                self.foreign = True
+                self.emit(_SWAP | local << 16 | entry << 32)
+                return
             self.release(local)
+            entry = stack[-1]
+        stack.pop()
         if entry >= nlocals:
             if self.last == len(words) and words[self.dst] >> 16 & MASK16 == entry:
                 words[self.dst] ^= (entry ^ local) << 16

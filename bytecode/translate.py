@@ -45,7 +45,7 @@ class Translation(Emitter):
     """One code object on its way to a Program."""
 
     __slots__ = ("code", "actions", "instrs", "blocks", "labels", "live", "bound", "cover", "spans", "fixups",
-                 "short", "far", "behind", "narrowed", "keywords", "extra")
+                 "entered", "short", "far", "behind", "narrowed", "keywords", "extra")
 
     def __init__(self, host, code):
         super().__init__(nlocalsplus(code), len(code.co_names))
@@ -64,7 +64,8 @@ class Translation(Emitter):
         arguments += (code.co_flags & VARARGS != 0) + (code.co_flags & VARKEYWORDS != 0)
         self.bound = (1 << arguments) - 1   # bit i: local i is bound on every path to here
         self.live = True
-        self.cover = None
+        self.cover = None           # the row that covers the current block
+        self.entered = None         # (handler, its stack, bound locals) of a covered block, to be told at its end
         self.spans: list = []       # (position, cover): from there on that row covers
         self.fixups: list = []      # (position, Block) of 32-bit jumps
         self.short: list = []       # the same of 16-bit jumps
@@ -102,17 +103,22 @@ class Translation(Emitter):
                 action = actions[op]
                 if action is not None:
                     action(self, arg)
+        if self.entered is not None:
+            self._leave_cover()
+        if self.live:
+            raise Untranslatable("runs off the end")
 
     def _enter(self, block: Block) -> None:
         """Control arrives at a label: by falling through, by jumps met before, or not at all."""
         if self.live:
             if block.pos >= 0:
                 self.jump(block.index)
-                return
-            if block.merge:
+            elif block.merge:
                 self.own(0, len(self.stack))
-                self._record(block, self.stack)
-        elif block.state is None or block.pos >= 0:
+                self._record(block, self.stack, self.bound)
+        if self.entered is not None:
+            self._leave_cover()
+        if block.pos >= 0 or not self.live and block.state is None:
             return
         if block.state is not None:
             self.stack = block.state[:]
@@ -133,11 +139,17 @@ class Translation(Emitter):
             raise Untranslatable("stack below the handler's depth")
         self.own(0, depth)
         slot = self.nlocals + depth
-        self._record(handler, self.stack[:depth] + ([slot, slot + 1] if lasti else [slot]))
+        self.entered = handler, self.stack[:depth] + ([slot, slot + 1] if lasti else [slot]), self.bound
         self.top = max(self.top, slot + 1 + lasti)
 
-    def _record(self, block: Block, state: list) -> None:
-        """An edge to `block` with this abstract stack."""
+    def _leave_cover(self) -> None:
+        """Tell the handler of the covered block that ends here, unless nothing was emitted for it."""
+        if len(self.words) > self.label:
+            self._record(*self.entered)
+        self.entered = None
+
+    def _record(self, block: Block, state: list, bound: int) -> None:
+        """An edge to `block` with this abstract stack and these locals bound."""
         if block.state is None:
             block.state = state[:]
             block.foreign = self.foreign
@@ -145,11 +157,11 @@ class Translation(Emitter):
                 self.behind = True
         elif block.state != state:
             raise Untranslatable("stacks differ where paths join")
-        self.narrow(block)
+        self.narrow(block, bound)
 
-    def narrow(self, block: Block) -> None:
-        """`block` is reached with the locals bound that are bound now."""
-        lost = block.bound & ~self.bound
+    def narrow(self, block: Block, bound: int) -> None:
+        """`block` is reached with only these locals bound."""
+        lost = block.bound & ~bound
         if lost:
             block.bound &= ~lost
             if block.pos >= 0:
@@ -176,7 +188,7 @@ class Translation(Emitter):
         """Make the stack fit `block` and tell it."""
         if block.merge:
             self.own(0, depth)
-        self._record(block, self.stack[:depth])
+        self._record(block, self.stack[:depth], self.bound)
 
     def jump(self, index: int, polls: bool = False) -> None:
         """Go to `index`, never to come back here."""
