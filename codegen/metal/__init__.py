@@ -1,0 +1,10 @@
+"""The restricted Python subset that the virtual machine is written in, and its compiler to LLVM assembly.
+
+In: functions decorated with `metal` or `handler` (lang.py), structs and pointers (types.py), built-in forms
+(intrinsics.py). Out: LLVM assembly text of the whole program (module.py); codegen/build.py makes an object of
+it. Lowering of one function: lower.py.
+"""
+from .lang import CFunction, CGlobal, Static, handler, metal
+from .types import Struct, pointer_to, struct
+
+__all__ = ["CFunction", "CGlobal", "Static", "Struct", "handler", "metal", "pointer_to", "struct"]

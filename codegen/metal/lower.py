@@ -1,0 +1,626 @@
+"""Lowering of the restricted subset to LLVM assembly text: one Python function -> one `define`.
+
+    def add(a: int, b: int) -> int:            define internal i64 @add(i64 %a.in, i64 %b.in) nounwind {
+        return a + b                     ->      %t1 = add i64 ... ; ret i64 %t1 }
+
+Locals are stack slots that LLVM promotes to registers. `if` over static values keeps only the taken arm, so
+handlers can be stamped out of one template. A handler ends every path in a tail call to the next handler.
+"""
+from __future__ import annotations
+
+import ast
+import struct as _struct
+
+from .lang import (CFUNCTIONS, CFunction, CGlobal, FUNCTIONS, Intrinsic, INTRINSICS, MetalFunction, Static,
+                   annotation_type)
+from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Storage, Struct, Type, element_size,
+                    resolve_storage)
+
+CC = "preserve_nonecc"
+HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table, i64 %ins"
+MISSING = object()
+INT_OPS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.FloorDiv: "sdiv", ast.Mod: "srem",
+           ast.LShift: "shl", ast.RShift: "ashr", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}
+FLOAT_OPS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+INT_CMP = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "slt", ast.LtE: "sle", ast.Gt: "sgt", ast.GtE: "sge",
+           ast.Is: "eq", ast.IsNot: "ne"}
+FLOAT_CMP = {ast.Eq: "oeq", ast.NotEq: "une", ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge"}
+
+
+class MetalError(Exception):
+    """Source outside the subset: file, line and reason."""
+
+
+class Lowering:
+    """State of lowering one function: output lines, local slots, the current block."""
+
+    def __init__(self, module, fn: MetalFunction):
+        self.module, self.fn, self.env = module, fn, fn.environment()
+        self.body: list[str] = []
+        self.entry: list[str] = []
+        self.slots: dict[str, tuple[str, Type]] = {}
+        self.counter = 0
+        self.loops: list[tuple[str, str]] = []
+        self.ended = False
+        self.handler = fn.kind == "handler"
+        self.result: Type = VOID
+        self.line = 0
+
+    # ------------------------------------------------------------------------------- plumbing
+    def error(self, reason: str, node=None) -> MetalError:
+        line = self.fn.first_line + (getattr(node, "lineno", self.line) or 1) - 1
+        return MetalError(f"{self.fn.filename}:{line}: in {self.fn.name}: {reason}")
+
+    def fresh(self, prefix="t") -> str:
+        self.counter += 1
+        return f"%{prefix}{self.counter}"
+
+    def emit(self, text: str) -> None:
+        if not self.ended:
+            self.body.append("  " + text)
+
+    def value(self, text: str, prefix="t") -> str:
+        name = self.fresh(prefix)
+        self.emit(f"{name} = {text}")
+        return name
+
+    def label(self, prefix: str) -> str:
+        self.counter += 1
+        return f"{prefix}{self.counter}"
+
+    def start(self, label: str) -> None:
+        self.body.append(f"{label}:")
+        self.ended = False
+
+    def branch(self, label: str) -> None:
+        self.emit(f"br label %{label}")
+        self.ended = True
+
+    def end(self, text: str) -> None:
+        self.emit(text)
+        self.ended = True
+
+    # ------------------------------------------------------------------------------- function
+    def run(self) -> str:
+        node, fn = self.fn.node, self.fn
+        if self.handler:
+            signature = self.handler_entry()
+        else:
+            signature = self.function_entry(node)
+        self.block(node.body)
+        if not self.ended:
+            if self.handler:
+                self.dispatch(self.value(f"getelementptr i64, ptr %pc, i64 {fn.length}"))
+            elif self.result is VOID:
+                self.end("ret void")
+            else:
+                self.end("unreachable")
+        return "\n".join([signature, "entry:", *self.entry, *self.body, "}"])
+
+    def handler_entry(self) -> str:
+        fields = {"A": 16, "B": 32, "C": 48}
+        types = self.module.handler_types
+        for name in ("pc", "regs", "frame"):
+            self.slots[name] = ("%" + name, types[name])
+        self.operands = {}
+        for name, shift in fields.items():
+            shifted = self.value(f"lshr i64 %ins, {shift}")
+            self.operands[name] = (self.value(f"and i64 {shifted}, 65535"), INT)
+        self.operands["D"] = (self.value("ashr i64 %ins, 32"), INT)
+        for name in "ABC":
+            size = element_size(types["regs"].target)
+            off = self.value(f"mul nuw nsw i64 {self.operands[name][0]}, {size}")
+            self.operands["r" + name.lower()] = (self.value(f"getelementptr i8, ptr %regs, i64 {off}"), types["regs"])
+        self.operands["ins"] = ("%ins", INT)
+        self.operands["table"] = ("%table", VOIDP)
+        return f"define {CC} void @op_{self.fn.name}({HANDLER_ARGS}) nounwind {{"
+
+    def function_entry(self, node) -> str:
+        params = []
+        for arg in node.args.args:
+            if arg.annotation is None:
+                raise self.error(f"parameter {arg.arg} needs a type")
+            type_ = annotation_type(self.static(arg.annotation))
+            params.append(f"{type_.llvm} %{arg.arg}.in")
+            slot = self.new_slot(arg.arg, type_)
+            self.entry.append(f"  store {type_.llvm} %{arg.arg}.in, ptr {slot}")
+        if node.returns is not None:
+            self.result = annotation_type(self.static(node.returns))
+        linkage = "" if self.fn.export else "internal "
+        attrs = "nounwind"
+        if self.fn.inline:
+            attrs += " alwaysinline"
+        if self.fn.cold:
+            attrs += " noinline cold"
+        return f"define {linkage}{self.result.llvm} @{self.fn.name}({', '.join(params)}) {attrs} {{"
+
+    def new_slot(self, name: str, type_: Type) -> str:
+        slot = f"%{name}.slot{len(self.slots)}"
+        self.entry.append(f"  {slot} = alloca {type_.llvm}")
+        self.slots[name] = (slot, type_)
+        return slot
+
+    def dispatch(self, pc: str, regs="%regs", frame="%frame", table="%table") -> None:
+        ins = self.value(f"load i64, ptr {pc}")
+        op = self.value(f"and i64 {ins}, 1023")
+        where = self.value(f"getelementptr ptr, ptr {table}, i64 {op}")
+        target = self.value(f"load ptr, ptr {where}")
+        self.tail_call(target, pc, regs, frame, table, ins)
+
+    def tail_call(self, target, pc, regs, frame, table="%table", ins="%ins") -> None:
+        self.emit(f"musttail call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 {ins})")
+        self.end("ret void")
+
+    # ------------------------------------------------------------------------------ statements
+    def block(self, statements) -> None:
+        for statement in statements:
+            if self.ended:
+                return
+            self.line = statement.lineno
+            method = getattr(self, "st_" + type(statement).__name__, None)
+            if method is None:
+                raise self.error(f"statement {type(statement).__name__} is outside the subset", statement)
+            method(statement)
+
+    def st_Pass(self, node) -> None:
+        pass
+
+    def st_Expr(self, node) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self.expr(node.value)
+
+    def st_Return(self, node) -> None:
+        if self.handler:
+            if node.value is not None:
+                self.expr(node.value)
+            if not self.ended:
+                self.dispatch(self.value(f"getelementptr i64, ptr %pc, i64 {self.fn.length}"))
+            return
+        if node.value is None:
+            self.end("ret void")
+            return
+        operand, type_ = self.expr(node.value)
+        if self.ended:
+            return
+        operand = self.convert(operand, type_, self.result, node)
+        self.end(f"ret {self.result.llvm} {operand}")
+
+    def st_Assign(self, node) -> None:
+        target = node.targets[0]
+        if isinstance(target, ast.Tuple):
+            operand, type_ = self.expr(node.value)
+            if not isinstance(type_, list):
+                raise self.error("only an intrinsic with several results can be unpacked", node)
+            for item, (op, ty) in zip(target.elts, type_):
+                self.store_name(item.id, op, ty, node)
+            return
+        operand, type_ = self.expr(node.value)
+        self.assign(target, operand, type_)
+
+    def st_AnnAssign(self, node) -> None:
+        type_ = annotation_type(self.static(node.annotation))
+        if node.target.id not in self.slots:
+            self.new_slot(node.target.id, type_)
+        if node.value is not None:
+            operand, given = self.expr(node.value)
+            self.store_name(node.target.id, self.convert(operand, given, type_, node), type_, node)
+
+    def st_AugAssign(self, node) -> None:
+        read = ast.copy_location(ast.BinOp(left=_as_load(node.target), op=node.op, right=node.value), node)
+        operand, type_ = self.expr(ast.fix_missing_locations(read))
+        self.assign(node.target, operand, type_)
+
+    def assign(self, target, operand: str, type_: Type) -> None:
+        if isinstance(target, ast.Name):
+            self.store_name(target.id, operand, type_, target)
+        elif isinstance(target, (ast.Attribute, ast.Subscript)):
+            address, storage = self.place(target)
+            self.store(address, storage, operand, type_, target)
+        else:
+            raise self.error("assignment target outside the subset", target)
+
+    def store_name(self, name: str, operand: str, type_: Type, node) -> None:
+        if name not in self.slots:
+            self.new_slot(name, type_)
+        slot, slot_type = self.slots[name]
+        operand = self.convert(operand, type_, slot_type, node)
+        self.emit(f"store {slot_type.llvm} {operand}, ptr {slot}")
+
+    def st_If(self, node) -> None:
+        known = self.static(node.test, MISSING)
+        if known is not MISSING and isinstance(known, (bool, int, type(None), str)):
+            self.block(node.body if known else node.orelse)
+            return
+        then, other, done = self.label("then"), self.label("else"), self.label("endif")
+        self.condition(node.test, then, other if node.orelse else done)
+        self.start(then)
+        self.block(node.body)
+        live = not self.ended
+        if live:
+            self.branch(done)
+        if node.orelse:
+            self.start(other)
+            self.block(node.orelse)
+            if not self.ended:
+                live = True
+                self.branch(done)
+        else:
+            live = True
+        if live:
+            self.start(done)
+
+    def st_While(self, node) -> None:
+        top, body, done = self.label("while"), self.label("body"), self.label("endwhile")
+        self.branch(top)
+        self.start(top)
+        known = self.static(node.test, MISSING)
+        forever = known is not MISSING and bool(known)
+        if forever:
+            self.branch(body)
+        else:
+            self.condition(node.test, body, done)
+        self.start(body)
+        self.loops.append((top, done))
+        self.block(node.body)
+        self.loops.pop()
+        if not self.ended:
+            self.branch(top)
+        self.start(done)
+        if forever and not any(f"label %{done}" in line for line in self.body):
+            self.end("unreachable")
+
+    def st_For(self, node) -> None:
+        """`for i in range(...)` with a positive static step."""
+        args = node.iter.args
+        first = args[0] if len(args) > 1 else ast.Constant(0)
+        last = args[1] if len(args) > 1 else args[0]
+        step = self.static(args[2]) if len(args) > 2 else 1
+        name = node.target.id
+        self.store_name(name, *self.expr(first), node)
+        limit, _ = self.expr(last)
+        top, body, more, done = (self.label(x) for x in ("for", "body", "more", "endfor"))
+        slot = self.slots[name][0]
+        self.branch(top)
+        self.start(top)
+        now = self.value(f"load i64, ptr {slot}")
+        test = self.value(f"icmp slt i64 {now}, {limit}")
+        self.end(f"br i1 {test}, label %{body}, label %{done}")
+        self.start(body)
+        self.loops.append((more, done))
+        self.block(node.body)
+        self.loops.pop()
+        if not self.ended:
+            self.branch(more)
+        self.start(more)
+        now = self.value(f"load i64, ptr {slot}")
+        self.emit(f"store i64 {self.value(f'add i64 {now}, {step}')}, ptr {slot}")
+        self.branch(top)
+        self.start(done)
+
+    def st_Break(self, node) -> None:
+        self.branch(self.loops[-1][1])
+
+    def st_Continue(self, node) -> None:
+        self.branch(self.loops[-1][0])
+
+    # ----------------------------------------------------------------------------- conditions
+    def condition(self, node, yes: str, no: str) -> None:
+        """Branch on a test, short-circuiting."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            self.condition(node.operand, no, yes)
+            return
+        if isinstance(node, ast.BoolOp):
+            for item in node.values[:-1]:
+                rest = self.label("and" if isinstance(node.op, ast.And) else "or")
+                if isinstance(node.op, ast.And):
+                    self.condition(item, rest, no)
+                else:
+                    self.condition(item, yes, rest)
+                self.start(rest)
+            self.condition(node.values[-1], yes, no)
+            return
+        known = self.static(node, MISSING)
+        if known is not MISSING and isinstance(known, (bool, int)):
+            self.branch(yes if known else no)
+            return
+        test = self.truth(*self.expr(node), node)
+        self.end(f"br i1 {test}, label %{yes}, label %{no}")
+
+    def truth(self, operand: str, type_: Type, node=None) -> str:
+        if type_ is BOOL:
+            return operand
+        if type_ is INT:
+            return self.value(f"icmp ne i64 {operand}, 0")
+        if isinstance(type_, Pointer):
+            return self.value(f"icmp ne ptr {operand}, null")
+        raise self.error(f"a {type_} is not a condition", node)
+
+    # ----------------------------------------------------------------------------- static values
+    def static(self, node, default=None):
+        """The value of an expression known while lowering, or `default`."""
+        try:
+            return self.static_value(node)
+        except LookupError:
+            if default is MISSING:
+                return MISSING
+            raise self.error(f"not known while lowering: {ast.unparse(node)}", node) from None
+
+    def static_value(self, node):
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            if node.id in self.slots or (self.handler and node.id in self.operands):
+                raise LookupError
+            if node.id in self.env:
+                return self.env[node.id]
+            if node.id in FUNCTIONS:            # functions of the subset may refer to later modules' ones
+                return FUNCTIONS[node.id]
+            if node.id in CFUNCTIONS:
+                return CFUNCTIONS[node.id]
+            if node.id in ("int", "float", "bool"):
+                return {"int": int, "float": float, "bool": bool}[node.id]
+            raise LookupError
+        if isinstance(node, ast.Attribute):
+            base = self.static_value(node.value)
+            if isinstance(base, (Static, CGlobal)):
+                raise LookupError
+            try:
+                return getattr(base, node.attr)
+            except AttributeError:
+                raise LookupError from None
+        if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Subscript, ast.IfExp)):
+            names = {n.id: self.static_value(n) for n in ast.walk(node) if isinstance(n, ast.Name)}
+            if any(isinstance(n, ast.Call) for n in ast.walk(node)) or not all(
+                    isinstance(v, (int, str, float, dict, tuple, type(None))) for v in names.values()):
+                raise LookupError
+            return eval(compile(ast.Expression(node), "<static>", "eval"), {}, names)  # constants only
+        raise LookupError
+
+    def static_operand(self, value, node) -> tuple[str, Type]:
+        if value is None:
+            return "null", VOIDP
+        if isinstance(value, bool):
+            return ("true" if value else "false"), BOOL
+        if isinstance(value, int):
+            return str(value - (1 << 64) if value >= 1 << 63 else value), INT
+        if isinstance(value, float):
+            return "0x%016X" % _struct.unpack("<Q", _struct.pack("<d", value))[0], FLOAT
+        if isinstance(value, str):
+            return self.module.string(value), VOIDP
+        if isinstance(value, (CGlobal, Static)):
+            self.module.use_global(value)
+            return "@" + value.name, value.type
+        if isinstance(value, (MetalFunction, CFunction)):
+            return self.module.function_address(value), VOIDP
+        raise self.error(f"{value!r} has no place in compiled code", node)
+
+    # ----------------------------------------------------------------------------- expressions
+    def expr(self, node) -> tuple[str, Type]:
+        self.line = getattr(node, "lineno", self.line)
+        if not isinstance(node, ast.Call):
+            known = self.static(node, MISSING)
+            if known is not MISSING:
+                return self.static_operand(known, node)
+        method = getattr(self, "ex_" + type(node).__name__, None)
+        if method is None:
+            raise self.error(f"expression {type(node).__name__} is outside the subset", node)
+        return method(node)
+
+    def ex_Name(self, node):
+        if self.handler and node.id in self.operands:
+            return self.operands[node.id]
+        if node.id not in self.slots:
+            raise self.error(f"unknown name {node.id}", node)
+        slot, type_ = self.slots[node.id]
+        if self.handler and node.id in ("pc", "regs", "frame"):
+            return slot, type_
+        return self.value(f"load {type_.llvm}, ptr {slot}"), type_
+
+    def ex_NamedExpr(self, node):
+        operand, type_ = self.expr(node.value)
+        self.store_name(node.target.id, operand, type_, node)
+        return operand, type_
+
+    def ex_Attribute(self, node):
+        return self.load(*self.place(node))
+
+    def ex_Subscript(self, node):
+        base, type_ = self.expr(node.value)
+        if isinstance(type_, Pointer) and isinstance(type_.target, Struct):
+            return self.offset(base, type_, node.slice), type_
+        return self.load(*self.place(node))
+
+    def offset(self, base: str, type_: Pointer, index) -> str:
+        position, _ = self.expr(index)
+        size = element_size(type_.target)
+        return self.value(f"getelementptr i8, ptr {base}, i64 {self.value(f'mul i64 {position}, {size}')}")
+
+    def place(self, node):
+        """Address and storage of an attribute or item."""
+        base, type_ = self.expr(node.value)
+        if not isinstance(type_, Pointer):
+            raise self.error(f"{ast.unparse(node.value)} is a {type_}, not a pointer", node)
+        if isinstance(node, ast.Subscript):
+            if type_.target is None or isinstance(type_.target, Struct):
+                raise self.error("items of this pointer cannot be stored to", node)
+            return self.offset(base, type_, node.slice), type_.target
+        if not isinstance(type_.target, Struct) or node.attr not in type_.target.fields:
+            raise self.error(f"{type_} has no field {node.attr}", node)
+        storage, at = type_.target.field(node.attr)
+        return self.value(f"getelementptr i8, ptr {base}, i64 {at}"), storage
+
+    def load(self, address: str, storage) -> tuple[str, Type]:
+        if isinstance(storage, Pointer):
+            return self.value(f"load ptr, ptr {address}"), storage
+        loaded = self.value(f"load {storage.llvm}, ptr {address}")
+        if storage.extend:
+            loaded = self.value(f"{storage.extend} {storage.llvm} {loaded} to i64")
+        return loaded, storage.value
+
+    def store(self, address: str, storage, operand: str, type_: Type, node) -> None:
+        value = storage if isinstance(storage, Pointer) else storage.value
+        operand = self.convert(operand, type_, value, node)
+        if isinstance(storage, Storage) and storage.extend:
+            operand = self.value(f"trunc i64 {operand} to {storage.llvm}")
+        self.emit(f"store {storage.llvm} {operand}, ptr {address}")
+
+    def convert(self, operand: str, given: Type, wanted: Type, node) -> str:
+        if given is wanted or (isinstance(given, Pointer) and isinstance(wanted, Pointer)):
+            return operand
+        if given is BOOL and wanted is INT:
+            return self.value(f"zext i1 {operand} to i64")
+        if given is INT and wanted is BOOL:
+            return self.truth(operand, given)
+        raise self.error(f"a {given} where a {wanted} is needed: {ast.unparse(node)}", node)
+
+    def ex_BinOp(self, node):
+        left, lt = self.expr(node.left)
+        right, rt = self.expr(node.right)
+        kind = type(node.op)
+        if isinstance(lt, Pointer) and rt is INT and kind in (ast.Add, ast.Sub):
+            size = element_size(lt.target)
+            moved = self.value(f"mul i64 {right}, {size if kind is ast.Add else -size}")
+            return self.value(f"getelementptr i8, ptr {left}, i64 {moved}"), lt
+        if lt is FLOAT and rt is FLOAT and kind in FLOAT_OPS:
+            return self.value(f"{FLOAT_OPS[kind]} double {left}, {right}"), FLOAT
+        if lt is BOOL and rt is BOOL and kind in (ast.BitAnd, ast.BitOr, ast.BitXor):
+            return self.value(f"{INT_OPS[kind]} i1 {left}, {right}"), BOOL
+        left, right = self.convert(left, lt, INT, node), self.convert(right, rt, INT, node)
+        if kind not in INT_OPS:
+            raise self.error(f"operator {kind.__name__} is outside the subset", node)
+        return self.value(f"{INT_OPS[kind]} i64 {left}, {right}"), INT
+
+    def ex_UnaryOp(self, node):
+        operand, type_ = self.expr(node.operand)
+        if isinstance(node.op, ast.Not):
+            return self.value(f"xor i1 {self.truth(operand, type_, node)}, true"), BOOL
+        if isinstance(node.op, ast.USub):
+            return (self.value(f"fneg double {operand}"), FLOAT) if type_ is FLOAT else (
+                self.value(f"sub i64 0, {operand}"), INT)
+        if isinstance(node.op, ast.Invert) and type_ is INT:
+            return self.value(f"xor i64 {operand}, -1"), INT
+        raise self.error("unary operator outside the subset", node)
+
+    def ex_Compare(self, node):
+        left, lt = self.expr(node.left)
+        right, rt = self.expr(node.comparators[0])
+        kind = type(node.ops[0])
+        if lt is FLOAT:
+            return self.value(f"fcmp {FLOAT_CMP[kind]} double {left}, {right}"), BOOL
+        if isinstance(lt, Pointer) and isinstance(rt, Pointer):
+            test = INT_CMP[kind].replace("s", "u") if kind not in (ast.Eq, ast.NotEq, ast.Is, ast.IsNot) else INT_CMP[kind]
+            return self.value(f"icmp {test} ptr {left}, {right}"), BOOL
+        if lt is BOOL and rt is BOOL:
+            return self.value(f"icmp {INT_CMP[kind]} i1 {left}, {right}"), BOOL
+        left, right = self.convert(left, lt, INT, node), self.convert(right, rt, INT, node)
+        return self.value(f"icmp {INT_CMP[kind]} i64 {left}, {right}"), BOOL
+
+    def ex_BoolOp(self, node):
+        yes, no, done = self.label("yes"), self.label("no"), self.label("bool")
+        self.condition(node, yes, no)
+        self.start(yes)
+        self.branch(done)
+        self.start(no)
+        self.branch(done)
+        self.start(done)
+        return self.value(f"phi i1 [ true, %{yes} ], [ false, %{no} ]"), BOOL
+
+    def ex_IfExp(self, node):
+        then, other, done = self.label("then"), self.label("else"), self.label("pick")
+        self.condition(node.test, then, other)
+        self.start(then)
+        left, lt = self.expr(node.body)
+        left_block = self.label("left")
+        self.branch(left_block)
+        self.start(left_block)
+        self.branch(done)
+        self.start(other)
+        right, rt = self.expr(node.orelse)
+        if not isinstance(lt, Pointer):
+            right = self.convert(right, rt, lt, node)
+        right_block = self.label("right")
+        self.branch(right_block)
+        self.start(right_block)
+        self.branch(done)
+        self.start(done)
+        chosen = rt if lt is VOIDP and isinstance(rt, Pointer) else lt
+        return self.value(f"phi {lt.llvm} [ {left}, %{left_block} ], [ {right}, %{right_block} ]"), chosen
+
+    def ex_Call(self, node):
+        target = self.static(node.func, MISSING)
+        if target is MISSING and isinstance(node.func, ast.Name) and node.func.id in INTRINSICS:
+            target = INTRINSICS[node.func.id]
+        if isinstance(target, Intrinsic):
+            return target.emit(self, node.args)
+        if isinstance(target, (Struct, Pointer)):
+            operand, type_ = self.expr(node.args[0])
+            if type_ is INT:
+                operand = self.value(f"inttoptr i64 {operand} to ptr")
+            return operand, target.pointer if isinstance(target, Struct) else target
+        if isinstance(target, MetalFunction):
+            return self.call_metal(target, node)
+        if isinstance(target, CFunction):
+            return self.call_c(target, node)
+        raise self.error(f"cannot call {ast.unparse(node.func)}", node)
+
+    def call_metal(self, target: MetalFunction, node):
+        params, result = self.module.signature(target)
+        if len(params) != len(node.args):
+            raise self.error(f"{target.name} takes {len(params)} arguments", node)
+        args = []
+        for wanted, arg in zip(params, node.args):
+            operand, type_ = self.expr(arg)
+            args.append(f"{wanted.llvm} {self.convert(operand, type_, wanted, arg)}")
+        text = f"call {result.llvm} @{target.name}({', '.join(args)})"
+        if result is VOID:
+            self.emit(text)
+            return "", VOID
+        return self.value(text), result
+
+    def call_c(self, target: CFunction, node):
+        self.module.use_function(target)
+        args = []
+        for index, arg in enumerate(node.args):
+            operand, type_ = self.expr(arg)
+            if index < len(target.params):
+                args.append(self.c_argument(target.params[index], operand, type_, arg))
+            elif target.variadic:
+                args.append(f"{type_.llvm} {operand}")
+            else:
+                raise self.error(f"{target.name} takes {len(target.params)} arguments", node)
+        if len(node.args) < len(target.params):
+            raise self.error(f"{target.name} takes {len(target.params)} arguments", node)
+        storage = resolve_storage(target.result) if target.result != "void" else None
+        llvm = storage.llvm if storage else "void"
+        kind = f"{llvm} ({', '.join(c_llvm(p) for p in target.params)}, ...)" if target.variadic else llvm
+        text = f"call {kind} @{target.name}({', '.join(args)})"
+        if storage is None:
+            self.emit(text)
+            return "", VOID
+        result = self.value(text)
+        if isinstance(storage, Pointer):
+            return result, storage
+        if storage.extend:
+            result = self.value(f"{storage.extend} {storage.llvm} {result} to i64")
+        return result, storage.value
+
+    def c_argument(self, kind: str, operand: str, type_: Type, node) -> str:
+        storage = resolve_storage(kind)
+        if isinstance(storage, Pointer):
+            if not isinstance(type_, Pointer):
+                raise self.error(f"a {type_} where a pointer is needed: {ast.unparse(node)}", node)
+            return f"ptr {operand}"
+        operand = self.convert(operand, type_, storage.value, node)
+        if storage.extend:
+            operand = self.value(f"trunc i64 {operand} to {storage.llvm}")
+        return f"{storage.llvm} {operand}"
+
+
+def c_llvm(kind: str) -> str:
+    """LLVM spelling of a C parameter or result kind."""
+    return "void" if kind == "void" else resolve_storage(kind).llvm
+
+
+def _as_load(node):
+    copy = ast.parse(ast.unparse(node), mode="eval").body
+    return copy

@@ -1,0 +1,186 @@
+"""Compiled code: from a host code object to the words the interpreter runs, made at its first call.
+
+    code_of(function) -> VMCode        .twin != 0: the VM cannot run it, the host twin does
+
+The record hangs on the host's code object (co_extra) and lives as long as it.
+"""
+from __future__ import annotations
+
+from ..codegen.metal import metal
+from .state import *  # noqa: F403
+
+
+@metal
+def free_code(extra: ptr_t):
+    """Called by the host when a code object dies."""
+    code = cast(VMCode, extra)
+    if not code:
+        return
+    for i in range(code.npool):
+        if code.pool[i].tag == OBJECT:
+            decref(code.pool[i].object)
+    PyMem_RawFree(code.words)
+    PyMem_RawFree(code.origin)
+    PyMem_RawFree(code.pool)
+    PyMem_RawFree(code.handlers)
+    PyMem_RawFree(code)
+
+
+@metal
+def copy_bytes(o: Obj) -> ptr_t:
+    """A copy of a bytes object's data in memory of ours (one spare byte); NULL with MemoryError."""
+    size = VarObj(o).ob_size
+    memory = PyMem_RawMalloc(size + 8)
+    if not memory:
+        PyErr_NoMemory()
+        return None
+    copy(memory, field_address(Bytes(o), "ob_sval"), size)
+    return memory
+
+
+@metal
+def pool_value(r: Reg, o: Obj):
+    """Write a constant to the pool: numbers, bools and None unboxed, anything else as an object."""
+    r.tag = OBJECT
+    r.object = o
+    kind = o.ob_type
+    if o == Py_None:
+        r.tag = NONE
+    elif o == Py_True or o == Py_False:
+        r.tag = BOOL
+        r.payload = 1 if o == Py_True else 0
+    elif is_small_long(o):
+        r.tag = INT
+        r.payload = long_value(o)
+    elif kind == PyFloat_Type:
+        r.tag = FLOAT
+        r.number = Float(o).ob_fval
+    if r.tag == OBJECT:
+        incref(o)
+
+
+@metal
+def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
+    """Fill the record from a translated Program (a tuple); False with an exception set."""
+    items = field_address(Tuple(program), "ob_item")
+    code.nregs = long_value(items[0])
+    code.nwords = VarObj(items[1]).ob_size >> 3
+    code.words = cast(u64p, copy_bytes(items[1]))
+    code.origin = cast(i32p, copy_bytes(items[2]))
+    pool = items[3]
+    code.pool = cast(Reg, PyMem_RawMalloc(VarObj(pool).ob_size * 16 + 16))
+    code.handlers = cast(u32p, copy_bytes(items[4]))
+    code.nhandlers = VarObj(items[4]).ob_size // 20
+    if not code.words or not code.origin or not code.pool or not code.handlers:
+        return False
+    code.npool = VarObj(pool).ob_size
+    constants = field_address(Tuple(pool), "ob_item")
+    for i in range(code.npool):
+        pool_value(code.pool[i], constants[i])
+    origin = cast(i32wp, code.origin)
+    for i in range(code.nwords):
+        origin[i] = origin[i] * 2
+    return True
+
+
+@metal
+def describe_code(code: VMCode, host: Code):
+    """Facts about the host's code object that calls need."""
+    code.code = cast(Obj, host)
+    code.code_start = byte_offset(cast(VOID_P, host), CODE_UNITS)
+    code.nlocalsplus = host.co_nlocalsplus
+    code.head_bytes = (72 + 8 * host.co_nlocalsplus + 15) // 16 * 16
+    code.total_bytes = code.head_bytes + sizeof(Frame) + 16 * code.nregs
+    code.argcount = host.co_argcount
+    code.posonly = host.co_posonlyargcount
+    code.kwonly = host.co_kwonlyargcount
+    code.flags = host.co_flags
+    special = CO_VARARGS | CO_VARKEYWORDS | CO_ANY_GENERATOR
+    code.simple = 1 if host.co_flags & special == 0 and host.co_kwonlyargcount == 0 and code.twin == 0 else 0
+    if host.co_flags & (CO_OPTIMIZED | CO_NEWLOCALS) != CO_OPTIMIZED | CO_NEWLOCALS:
+        code.simple = 0
+
+
+@metal(cold=True)
+def note_twin(host: Code):
+    """The translator refused: count it, keep the reason (name -> message), clear the exception."""
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    PyErr_NormalizeException(fetched, fetched + 1, fetched + 2)
+    text = PyObject_Str(fetched[1])
+    if text:
+        PyDict_SetItem(state.twin_reasons, host.co_qualname, text)
+        decref(text)
+    PyErr_Clear()
+    xdecref(fetched[0])
+    xdecref(fetched[1])
+    xdecref(fetched[2])
+
+
+@metal(cold=True)
+def make_code(host: Code) -> VMCode:
+    """Translate a host code object and attach the result to it; NULL with an exception (out of memory)."""
+    code = cast(VMCode, PyMem_RawCalloc(1, sizeof(VMCode)))
+    if not code:
+        PyErr_NoMemory()
+        return None
+    kept = stack("Obj", 3)
+    PyErr_Fetch(kept, kept + 1, kept + 2)
+    program = PyObject_CallOneArg(state.translator, cast(Obj, host))
+    if program and program != Py_None:
+        if not fill_code(code, host, program):
+            code.twin = 1
+    else:
+        code.twin = 1
+    if code.twin != 0:
+        if program:
+            PyErr_Clear()
+        elif PyErr_ExceptionMatches(PyExc_RecursionError[0]) != 0 or PyErr_ExceptionMatches(PyExc_MemoryError[0]) != 0 or PyErr_ExceptionMatches(PyExc_Exception[0]) == 0:
+            PyMem_RawFree(code)
+            xdecref(kept[0])
+            xdecref(kept[1])
+            xdecref(kept[2])
+            return None
+        else:
+            note_twin(host)
+    xdecref(program)
+    PyErr_Restore(kept[0], kept[1], kept[2])
+    describe_code(code, host)
+    existing = stack("ptr", 1)
+    existing[0] = None
+    if _PyCode_GetExtra(cast(Obj, host), state.extra_index, existing) == 0 and existing[0]:
+        free_code(cast(VOID_P, code))               # made meanwhile by the translator's own activity
+        return cast(VMCode, existing[0])
+    if _PyCode_SetExtra(cast(Obj, host), state.extra_index, code) < 0:
+        return None
+    return code
+
+
+@metal
+def code_for(host: Code) -> VMCode:
+    """The record of a host code object; NULL with an exception."""
+    extra = stack("ptr", 1)
+    extra[0] = None
+    if _PyCode_GetExtra(cast(Obj, host), state.extra_index, extra) < 0:
+        return None
+    if extra[0]:
+        return cast(VMCode, extra[0])
+    return make_code(host)
+
+
+@metal(cold=True)
+def find_code(function: FireFunction) -> VMCode:
+    """The record for a function whose __code__ is new or was replaced."""
+    code = code_for(function.func_code)
+    if code:
+        function.vmcode = code
+        function.vmcode_of = function.func_code
+    return code
+
+
+@metal(inline=True)
+def code_of(function: FireFunction) -> VMCode:
+    """The record of a VM function's current __code__; NULL with an exception."""
+    if likely(function.vmcode_of == function.func_code):
+        return function.vmcode
+    return find_code(function)

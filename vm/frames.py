@@ -1,0 +1,278 @@
+"""Frames: threads' stacks, entering and leaving, and what a frame object takes along when its frame ends.
+
+    push_frame(thread, code, function, caller)  ->  frame linked on the thread state, registers empty
+    pop_frame(frame)                            ->  locals dropped, unlinked, memory given back
+"""
+from __future__ import annotations
+
+from ..codegen.metal import metal
+from .state import *  # noqa: F403
+
+CHUNK_BYTES = 256 * 1024
+C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again
+
+
+@metal(cold=True)
+def c_stack_limit() -> int:
+    """Lowest C stack address that the current thread may use, with a reserve."""
+    attributes = stack("u64", 16)
+    low = stack("ptr", 1)
+    size = stack("u64", 1)
+    if pthread_getattr_np(pthread_self(), attributes) != 0:
+        return 0
+    pthread_attr_getstack(attributes, low, size)
+    pthread_attr_destroy(attributes)
+    limit = address_int(low[0])
+    if size[0] > 64 * 1024 * 1024:             # unlimited stack: allow 64 MiB below here
+        limit = stack_pointer() - 64 * 1024 * 1024
+    return limit + C_STACK_RESERVE
+
+
+@metal(cold=True)
+def find_thread(ts: ThreadState) -> Thread:
+    """The VM's record of a thread, made at its first use; NULL with MemoryError."""
+    thread = state.threads
+    while thread:
+        if thread.ts == ts:
+            break
+        thread = thread.next
+    if not thread:
+        thread = cast(Thread, PyMem_RawCalloc(1, sizeof(Thread)))
+        if not thread:
+            PyErr_NoMemory()
+            return None
+        thread.ts = ts
+        thread.next = state.threads
+        state.threads = thread
+        thread.c_stack_limit = c_stack_limit()
+    elif not thread.top:                        # a new thread state at an old one's address
+        thread.c_stack_limit = c_stack_limit()
+    state.last_ts = ts
+    state.last_thread = thread
+    return thread
+
+
+@metal(inline=True)
+def current_thread() -> Thread:
+    ts = PyThreadState_Get()
+    if likely(state.last_ts == ts):
+        return state.last_thread
+    return find_thread(ts)
+
+
+@metal(cold=True)
+def grow_stack(thread: Thread, bytes: int) -> ptr_t:
+    """Start a new chunk that has room for `bytes`; NULL with MemoryError."""
+    size = CHUNK_BYTES
+    if bytes + sizeof(Chunk) > size:
+        size = bytes + sizeof(Chunk)
+    chunk = thread.spare
+    if chunk and chunk.size >= size:
+        thread.spare = None
+    else:
+        chunk = cast(Chunk, PyMem_RawMalloc(size))
+        if not chunk:
+            PyErr_NoMemory()
+            return None
+        chunk.size = size
+    chunk.previous = thread.chunk
+    chunk.saved_top = thread.top
+    chunk.saved_limit = thread.limit
+    chunk.first = cast(VOID_P, byte_offset(chunk, sizeof(Chunk)))
+    thread.chunk = chunk
+    thread.top = chunk.first
+    thread.limit = cast(VOID_P, byte_offset(chunk, chunk.size))
+    return chunk.first
+
+
+@metal(cold=True)
+def leave_chunk(thread: Thread):
+    """The oldest frame of a chunk has ended: go back to the chunk before it, keep one as a spare."""
+    chunk = thread.chunk
+    thread.top = chunk.saved_top
+    thread.limit = chunk.saved_limit
+    thread.chunk = chunk.previous
+    if thread.spare:
+        PyMem_RawFree(thread.spare)
+    thread.spare = chunk
+
+
+@metal(cold=True)
+def recursion_exceeded(ts: ThreadState) -> bool:
+    """The recursion counter went below zero: RecursionError unless the host says otherwise."""
+    return _Py_CheckRecursiveCall(ts, "") != 0
+
+
+@metal(inline=True)
+def link(frame: Frame):
+    """Make the frame the thread's current one."""
+    cframe = frame.thread.ts.cframe
+    frame.iframe.previous = cframe.current_frame
+    cframe.current_frame = frame.iframe
+
+
+@metal(inline=True)
+def init_host_frame(iframe: InterpreterFrame, function: Function, code: VMCode):
+    """Fill the host's part; takes over the reference to the function."""
+    host = cast(Code, code.code)
+    incref(host)
+    iframe.f_func = function
+    iframe.f_globals = function.func_globals
+    iframe.f_builtins = function.func_builtins
+    iframe.f_locals = None
+    iframe.f_code = host
+    iframe.frame_obj = None
+    iframe.prev_instr = byte_offset(code.code_start, -2)
+    iframe.stacktop = code.nlocalsplus
+    iframe.is_entry = 0
+    iframe.owner = 0
+    slots = field_address(iframe, "localsplus")
+    for i in range(code.nlocalsplus):
+        slots[i] = None
+
+
+@metal(inline=True)
+def init_frame(frame: Frame, thread: Thread, code: VMCode, iframe: InterpreterFrame, caller: Frame):
+    """Fill our part; all registers empty."""
+    regs = cast(Reg, byte_offset(frame, sizeof(Frame)))
+    frame.pc = code.words
+    frame.iframe = iframe
+    frame.code = code
+    frame.caller = caller
+    frame.thread = thread
+    frame.regs = regs
+    frame.result = None
+    frame.gen = None
+    frame.kind = KIND_CALL
+    frame.words = 0
+    for i in range(code.nregs):
+        regs[i].tag = EMPTY
+
+
+@metal(inline=True)
+def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) -> Frame:
+    """A new current frame for `code`; takes over the function's reference; NULL with an exception."""
+    memory = thread.top
+    bytes = code.total_bytes
+    if unlikely(byte_distance(thread.limit, memory) < bytes):
+        memory = grow_stack(thread, bytes)
+        if not memory:
+            decref(function)
+            return None
+    ts = thread.ts
+    ts.recursion_remaining = ts.recursion_remaining - 1
+    if unlikely(ts.recursion_remaining < 0):
+        if recursion_exceeded(ts):
+            ts.recursion_remaining = ts.recursion_remaining + 1
+            if memory == thread.chunk.first:
+                leave_chunk(thread)
+            decref(function)
+            return None
+    thread.top = byte_offset(memory, bytes)
+    iframe = cast(InterpreterFrame, memory)
+    frame = cast(Frame, byte_offset(memory, code.head_bytes))
+    init_host_frame(iframe, function, code)
+    init_frame(frame, thread, code, iframe, caller)
+    link(frame)
+    return frame
+
+
+@metal(inline=True)
+def drop_registers(frame: Frame, count: int):
+    """Empty the first `count` registers."""
+    regs = frame.regs
+    for i in range(count):
+        if regs[i].tag == OBJECT:
+            regs[i].tag = EMPTY
+            decref(regs[i].object)
+
+
+@metal(inline=True)
+def pop_frame(frame: Frame, registers: int):
+    """End a frame on the VM stack: drop its first `registers` registers, unlink it, free its memory."""
+    iframe = frame.iframe
+    if unlikely(cast(Obj, iframe.frame_obj) != None):
+        give_to_frame_object(frame)
+    drop_registers(frame, registers)
+    thread = frame.thread
+    ts = thread.ts
+    ts.cframe.current_frame = iframe.previous
+    ts.recursion_remaining = ts.recursion_remaining + 1
+    xdecref(iframe.f_locals)
+    decref(iframe.f_func)
+    decref(iframe.f_code)
+    thread.top = cast(VOID_P, iframe)
+    if unlikely(thread.top == thread.chunk.first):
+        leave_chunk(thread)
+
+
+@metal
+def publish_locals(frame: Frame) -> bool:
+    """Box every local into the host's part of the frame (for locals(), f_locals); False with MemoryError."""
+    slots = field_address(frame.iframe, "localsplus")
+    regs = frame.regs
+    for i in range(frame.code.nlocalsplus):
+        old = slots[i]
+        if regs[i].tag == EMPTY:
+            slots[i] = None
+        else:
+            o = boxed(regs[i])
+            if not o:
+                return False
+            slots[i] = new_ref(o)
+        xdecref(old)
+    return True
+
+
+@metal
+def withdraw_locals(iframe: InterpreterFrame, count: int):
+    """Undo `publish_locals`."""
+    slots = field_address(iframe, "localsplus")
+    for i in range(count):
+        o = slots[i]
+        slots[i] = None
+        xdecref(o)
+
+
+@metal(cold=True)
+def give_to_frame_object(frame: Frame):
+    """The frame ends while a frame object for it exists: the object takes a copy that owns the locals."""
+    iframe = frame.iframe
+    object = iframe.frame_obj
+    iframe.frame_obj = None
+    if object.ob_refcnt == 1:                       # nobody kept it
+        decref(object)
+        return
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    if not publish_locals(frame):
+        PyErr_Clear()
+    bytes = frame.code.head_bytes
+    copied = cast(InterpreterFrame, field_address(object, "_f_frame_data"))
+    copy(copied, iframe, bytes)
+    copied.frame_obj = None
+    zero(field_address(iframe, "localsplus"), bytes - 72)
+    incref(copied.f_func)
+    incref(copied.f_code)
+    if copied.f_locals:
+        incref(copied.f_locals)
+    own_frame_copy(frame.thread.ts, object, copied, iframe.previous)
+    PyErr_Restore(fetched[0], fetched[1], fetched[2])
+    decref(object)
+
+
+@metal
+def own_frame_copy(ts: ThreadState, object: FrameObject, copied: InterpreterFrame, previous: InterpreterFrame):
+    """Make `object` the owner of its copied frame, its f_back a real frame object."""
+    object.f_frame = copied
+    copied.owner = 2                                # FRAME_OWNED_BY_FRAME_OBJECT
+    copied.previous = None
+    if previous and not cast(Obj, object.f_back):
+        cframe = ts.cframe
+        current = cframe.current_frame
+        cframe.current_frame = previous
+        object.f_back = PyThreadState_GetFrame(ts)
+        cframe.current_frame = current
+        PyErr_Clear()
+    if PyObject_GC_IsTracked(object) == 0:
+        PyObject_GC_Track(object)

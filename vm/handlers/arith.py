@@ -1,0 +1,367 @@
+"""Arithmetic: unboxed fast paths, stamped out of one template per operator; the host's for everything else.
+
+    ADD r1 = r2 + r3     int + int -> int, leaving int64 only into a real Python int; float; int mixed with float
+"""
+from __future__ import annotations
+
+from .moves import *  # noqa: F403
+
+# operator: (host function, host in-place function)
+BINARY = {
+    "ADD": (PyNumber_Add, PyNumber_InPlaceAdd), "SUB": (PyNumber_Subtract, PyNumber_InPlaceSubtract),
+    "MUL": (PyNumber_Multiply, PyNumber_InPlaceMultiply), "TRUEDIV": (PyNumber_TrueDivide, PyNumber_InPlaceTrueDivide),
+    "FLOORDIV": (PyNumber_FloorDivide, PyNumber_InPlaceFloorDivide),
+    "MOD": (PyNumber_Remainder, PyNumber_InPlaceRemainder), "LSHIFT": (PyNumber_Lshift, PyNumber_InPlaceLshift),
+    "RSHIFT": (PyNumber_Rshift, PyNumber_InPlaceRshift), "AND": (PyNumber_And, PyNumber_InPlaceAnd),
+    "OR": (PyNumber_Or, PyNumber_InPlaceOr), "XOR": (PyNumber_Xor, PyNumber_InPlaceXor),
+    "MATMUL": (PyNumber_MatrixMultiply, PyNumber_InPlaceMatrixMultiply), "POW": (None, None),
+}
+OVERFLOWS = {"ADD": "add", "SUB": "sub", "MUL": "mul"}
+# A float's exact integer range: ints beyond it must be converted by the host (OverflowError, rounding).
+EXACT = 1 << 53
+
+
+@metal(inline=True)
+def as_int(r: Reg, value: int_out) -> bool:
+    """Read an int from a register: unboxed, or a small exact int object."""
+    if likely(r.tag == INT):
+        value[0] = r.payload
+        return True
+    if r.tag == OBJECT and is_small_long(r.object):
+        value[0] = long_value(r.object)
+        return True
+    return False
+
+
+@metal(inline=True)
+def as_float(r: Reg, value: float_out) -> bool:
+    """Read a float, or an int that a double holds exactly."""
+    if likely(r.tag == FLOAT):
+        value[0] = r.number
+        return True
+    if r.tag == OBJECT:
+        o = r.object
+        if o.ob_type == PyFloat_Type:
+            value[0] = Float(o).ob_fval
+            return True
+        if is_small_long(o):
+            n = long_value(o)
+            if ult(n + EXACT, 2 * EXACT):
+                value[0] = float_of(n)
+                return True
+        return False
+    if r.tag == INT and ult(r.payload + EXACT, 2 * EXACT):
+        value[0] = float_of(r.payload)
+        return True
+    return False
+
+
+@metal(inline=True)
+def floor_mod(a: int, b: int) -> int:
+    """a % b with Python's sign rule; b not 0 or -1."""
+    r = a % b
+    return r + b if r != 0 and (r ^ b) < 0 else r
+
+
+@metal(inline=True)
+def floor_div(a: int, b: int) -> int:
+    q = a // b
+    return q - 1 if q * b != a and (a ^ b) < 0 else q
+
+
+@metal
+def float_mod(a: float, b: float) -> float:
+    """a % b as Python defines it for floats; b not 0."""
+    m = fmod(a, b)
+    if m != 0.0:
+        if (b < 0.0) != (m < 0.0):
+            m = m + b
+        return m
+    return float_of_bits((bits_of_float(b) & (1 << 63)) | 0)
+
+
+@metal
+def float_floordiv(a: float, b: float) -> float:
+    """a // b as Python defines it for floats; b not 0."""
+    m = fmod(a, b)
+    div = (a - m) / b
+    if m != 0.0:
+        if (b < 0.0) != (m < 0.0):
+            div = div - 1.0
+    if div != 0.0:
+        floored = float_floor(div)
+        if div - floored > 0.5:
+            floored = floored + 1.0
+        return floored
+    return float_of_bits(bits_of_float(a / b) & (1 << 63))
+
+
+def define(name: str, constant: bool) -> None:
+    """The fast int and float functions, the slow function and the handler of one operator and operand form."""
+    plain, in_place = BINARY[name]
+    opcode = name + ("_K" if constant else "")
+    overflow = OVERFLOWS.get(name)
+
+    @metal(name=f"int_{opcode}", inline=True)
+    def int_case(ra: Reg, a: int, b: int) -> bool:
+        """Int result into `ra`; False where the host must do it."""
+        if overflow == "add":
+            r, over = add_overflow(a, b)
+        elif overflow == "sub":
+            r, over = sub_overflow(a, b)
+        elif overflow == "mul":
+            r, over = mul_overflow(a, b)
+        if overflow:
+            if unlikely(over):
+                return False
+            set_int(ra, r)
+            return True
+        elif name == "AND":
+            set_int(ra, a & b)
+            return True
+        elif name == "OR":
+            set_int(ra, a | b)
+            return True
+        elif name == "XOR":
+            set_int(ra, a ^ b)
+            return True
+        elif name == "MOD":
+            if unlikely(ult(b + 1, 2)):
+                return False
+            set_int(ra, floor_mod(a, b))
+            return True
+        elif name == "FLOORDIV":
+            if unlikely(ult(b + 1, 2)):
+                return False
+            set_int(ra, floor_div(a, b))
+            return True
+        elif name == "RSHIFT":
+            if unlikely(b < 0):
+                return False
+            set_int(ra, a >> (b if b < 63 else 63))
+            return True
+        elif name == "LSHIFT":
+            if unlikely(b < 0 or b > 62):
+                return False
+            r2 = a << b
+            if unlikely(r2 >> b != a):
+                return False
+            set_int(ra, r2)
+            return True
+        elif name == "TRUEDIV":
+            if unlikely(b == 0 or not ult(a + EXACT, 2 * EXACT) or not ult(b + EXACT, 2 * EXACT)):
+                return False
+            set_float(ra, float_of(a) / float_of(b))
+            return True
+        elif name == "POW":
+            return int_power(ra, a, b)
+        else:
+            return False
+
+    @metal(name=f"float_{opcode}", inline=True)
+    def float_case(ra: Reg, a: float, b: float) -> bool:
+        """Float result into `ra`; False where the host must do it."""
+        if name == "ADD":
+            set_float(ra, a + b)
+            return True
+        elif name == "SUB":
+            set_float(ra, a - b)
+            return True
+        elif name == "MUL":
+            set_float(ra, a * b)
+            return True
+        elif name == "TRUEDIV":
+            if unlikely(b == 0.0):
+                return False
+            set_float(ra, a / b)
+            return True
+        elif name == "MOD":
+            if unlikely(b == 0.0):
+                return False
+            set_float(ra, float_mod(a, b))
+            return True
+        elif name == "FLOORDIV":
+            if unlikely(b == 0.0):
+                return False
+            set_float(ra, float_floordiv(a, b))
+            return True
+        elif name == "POW":
+            return float_power(ra, a, b)
+        else:
+            return False
+
+    @metal(name=f"slow_{opcode}")
+    def slow(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
+        """Operands that are not both unboxed alike; False with an exception set."""
+        a = stack("i64", 1)
+        b = stack("i64", 1)
+        x = stack("f64", 1)
+        y = stack("f64", 1)
+        t = stack(Reg, 1)
+        t.tag = EMPTY
+        done = False
+        if as_int(rb, a) and as_int(rc, b):
+            done = int_case(t, a[0], b[0])
+        elif name in ("ADD", "SUB", "MUL", "TRUEDIV", "MOD", "FLOORDIV", "POW"):
+            if not int_operands(rb, rc) and as_float(rb, x) and as_float(rc, y):
+                done = float_case(t, x[0], y[0])
+        if not done:
+            return host(frame, pc, ins, ra, rb, rc)
+        ob = take(rb, ins, CONSUME_B)
+        oc: Obj = None
+        if not constant:
+            oc = take(rc, ins, CONSUME_C)
+        set_raw(ra, t.payload, t.tag)
+        xdecref(ob)
+        xdecref(oc)
+        return True
+
+    @metal(name=f"host_{opcode}")
+    def host(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
+        """Any operands, by the host's number protocol."""
+        sync(frame, pc)
+        left = boxed(rb)
+        right = boxed(rc)
+        if not left or not right:
+            return False
+        incref(right)
+        if name == "POW":
+            if ins & X_BIT != 0:
+                result = PyNumber_InPlacePower(left, right, Py_None)
+            else:
+                result = PyNumber_Power(left, right, Py_None)
+        elif ins & X_BIT != 0:
+            if name == "ADD" and not constant:
+                if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type and ra == rb:
+                    return append_string(ra, rc, ins, right)
+            result = in_place(left, right)
+        else:
+            result = plain(left, right)
+        decref(right)
+        if not result:
+            return False
+        ob = take(rb, ins, CONSUME_B)
+        oc: Obj = None
+        if not constant:
+            oc = take(rc, ins, CONSUME_C)
+        set_object(ra, result)
+        xdecref(ob)
+        xdecref(oc)
+        return True
+
+    @handler(opcode)
+    def run():
+        if constant:
+            right = pool_at(frame, C)
+        else:
+            right = rc
+        if likely(rb.tag == INT and right.tag == INT):
+            if name != "MATMUL" and name != "POW":
+                if likely(int_case(ra, rb.payload, right.payload)):
+                    return
+        elif name in ("ADD", "SUB", "MUL", "TRUEDIV"):
+            if rb.tag == FLOAT and right.tag == FLOAT:
+                if likely(float_case(ra, rb.number, right.number)):
+                    return
+        if unlikely(not slow(frame, pc, ins, ra, rb, right)):
+            return tail("ERROR")
+
+
+@metal(inline=True)
+def int_operands(rb: Reg, rc: Reg) -> bool:
+    """Whether both operands are ints (so that a float result would be wrong)."""
+    b = rb.tag == INT or (rb.tag == OBJECT and rb.object.ob_type == PyLong_Type)
+    c = rc.tag == INT or (rc.tag == OBJECT and rc.object.ob_type == PyLong_Type)
+    return b and c
+
+
+@metal
+def append_string(ra: Reg, rc: Reg, ins: int, right: Obj) -> bool:
+    """s += t with one reference to s: the host can grow the string in place. Owns `right`."""
+    left = stack("Obj", 1)
+    left[0] = ra.object
+    ra.tag = EMPTY
+    PyUnicode_Append(left, right)
+    decref(right)
+    if not left[0]:
+        return False
+    oc = take(rc, ins, CONSUME_C)
+    set_object(ra, left[0])
+    xdecref(oc)
+    return True
+
+
+@metal
+def int_power(ra: Reg, a: int, b: int) -> bool:
+    """a ** b for b >= 0 while it fits int64."""
+    if b < 0 or b > 64:
+        return False
+    result = 1
+    while b > 0:
+        if b & 1 != 0:
+            r, over = mul_overflow(result, a)
+            if over:
+                return False
+            result = r
+        b = b >> 1
+        if b > 0:
+            s, over2 = mul_overflow(a, a)
+            if over2:
+                return False
+            a = s
+    set_int(ra, result)
+    return True
+
+
+@metal
+def float_power(ra: Reg, a: float, b: float) -> bool:
+    """a ** b for finite positive a and finite b, where C's pow is Python's."""
+    if a > 0.0 and a < 1e300 and b > -300.0 and b < 300.0:
+        r = pow(a, b)
+        if r < 1.7e308:
+            set_float(ra, r)
+            return True
+    return False
+
+
+for _name in BINARY:
+    define(_name, False)
+    define(_name, True)
+
+
+def define_unary(name: str, host_function) -> None:
+    """Handler of a unary operator."""
+    @metal(name=f"unary_{name}")
+    def slow(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg) -> bool:
+        sync(frame, pc)
+        operand = boxed(rb)
+        if not operand:
+            return False
+        result = host_function(operand)
+        if not result:
+            return False
+        ob = take(rb, ins, CONSUME_B)
+        set_object(ra, result)
+        xdecref(ob)
+        return True
+
+    @handler(name)
+    def run():
+        if name == "NEG":
+            if likely(rb.tag == INT) and rb.payload != -(1 << 63):
+                set_int(ra, -rb.payload)
+                return
+            if rb.tag == FLOAT:
+                set_float(ra, -rb.number)
+                return
+        elif name == "INVERT":
+            if likely(rb.tag == INT):
+                set_int(ra, ~rb.payload)
+                return
+        if unlikely(not slow(frame, pc, ins, ra, rb)):
+            return tail("ERROR")
+
+
+define_unary("NEG", PyNumber_Negative)
+define_unary("POS", PyNumber_Positive)
+define_unary("INVERT", PyNumber_Invert)

@@ -1,0 +1,463 @@
+"""Calls and returns.
+
+A call of a VM function pushes a frame and goes on in it: no C recursion. Everything else is called by the
+host's vectorcall protocol with the arguments boxed.
+"""
+from __future__ import annotations
+
+from .errors import *  # noqa: F403
+
+CALL_WORDS = 3
+
+
+@metal
+def call_vector(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
+    """PyObject_Vectorcall without its detours."""
+    kind = callable.ob_type
+    if kind.tp_flags & (1 << 11) != 0:
+        function = cast(ptr_p, byte_offset(cast(VOID_P, callable), kind.tp_vectorcall_offset))[0]
+        if function:
+            return call_pointer("Obj", function, callable, args, nargsf, kwnames)
+    return PyObject_Vectorcall(callable, args, nargsf, kwnames)
+
+
+@metal
+def drop_range(base: Reg, count: int):
+    for i in range(count):
+        drop(base[i])
+
+
+@metal
+def call_generic(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int) -> bool:
+    """Call anything: box the arguments, call, drop them, write the result."""
+    sync(frame, pc)
+    args = stack("Obj", count + 2)
+    first = 0 if base.tag != EMPTY else 1
+    for i in range(first, count + 2):
+        o = boxed(base[i])
+        if not o:
+            return False
+        args[i] = o
+    kwindex = pc[1] & 0xFFFFFFFF
+    kwnames: Obj = None
+    positional = count + 1 - first
+    if kwindex != 0:
+        kwnames = frame.code.pool[kwindex - 1].object
+        positional = positional - VarObj(kwnames).ob_size
+    result = call_object(frame, args[first], args + first + 1, positional | ARGUMENTS_OFFSET, kwnames)
+    if not result:
+        return False
+    if first == 0:
+        drop(base)
+    drop_range(base + 1, count + 1)
+    set_object(ra, result)
+    return True
+
+
+@metal
+def call_object(frame: Frame, callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
+    """Call, with what the VM must answer itself (frames it alone knows, code it runs) done here."""
+    if unlikely(callable.ob_type == PyCFunction_Type):
+        special = special_builtin(frame, callable, args, nargsf & (ARGUMENTS_OFFSET - 1), kwnames)
+        if special:
+            return special
+        if PyErr_Occurred():
+            return None
+    elif callable == cast(Obj, PyType_Type):
+        if nargsf & (ARGUMENTS_OFFSET - 1) == 1 and not kwnames:
+            return new_ref(public_type(args[0].ob_type))
+    result = call_vector(callable, args, nargsf, kwnames)
+    return result
+
+
+@metal
+def bind_registers(frame: Frame, caller: Frame, base: Reg, first: int, count: int, kwnames: Obj) -> bool:
+    """Bind a call's registers to a new frame where they do not simply match; False with an exception set.
+
+    base[first] is the callable; the count arguments behind it stay in place (the caller drops them)."""
+    args = stack("Obj", count + 1)
+    for i in range(count):
+        o = boxed(base[first + 1 + i])
+        if not o:
+            return False
+        args[i] = o
+    positional = count
+    if kwnames:
+        positional = positional - VarObj(kwnames).ob_size
+    function = frame.iframe.f_func
+    return bind_array(function, frame.code, frame.regs, args, positional, kwnames)
+
+
+@metal
+def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
+    """Call a VM function whose parameters need binding: the callee's frame to go on in; or NULL when the call
+    has been made and `ra` written, or has failed (then an exception is set)."""
+    function = base[first].object
+    code = code_of(cast(FireFunction, function))
+    thread = frame.thread
+    if not code or code.twin != 0 or code.flags & CO_ANY_GENERATOR != 0 or traced(thread.ts):
+        call_generic(frame, pc, ins, ra, base, count)
+        return None
+    sync(frame, pc)
+    kwnames: Obj = None
+    kwindex = pc[1] & 0xFFFFFFFF
+    if kwindex != 0:
+        kwnames = frame.code.pool[kwindex - 1].object
+    callee = push_frame(thread, code, cast(Function, new_ref(function)), frame)
+    if not callee:
+        return None
+    callee.words = CALL_WORDS
+    if not bind_registers(callee, frame, base, first, count + 1 - first, kwnames):
+        pop_frame(callee, code.nregs)
+        if not PyErr_Occurred():
+            call_generic(frame, pc, ins, ra, base, count)      # the host words the error
+        return None
+    count_run(code, False)
+    if first == 0:
+        drop(base)
+    drop_range(base + 1, count + 1)
+    return callee
+
+
+@metal
+def unwrap_method(base: Reg) -> bool:
+    """A bound method of a VM function as callable: put function and self in their two registers."""
+    o = base[1].object
+    if o.ob_type != PyMethod_Type:
+        return False
+    function = Method(o).im_func
+    if function.ob_type != FireFunction_Type:
+        return False
+    base.object = new_ref(function)
+    base.tag = OBJECT
+    base[1].object = new_ref(Method(o).im_self)
+    decref(o)
+    return True
+
+
+@handler("CALL", 3)
+def CALL():
+    first = 0 if rb.tag == OBJECT else 1
+    callable = rb[first].object
+    if unlikely(rb[first].tag != OBJECT):
+        if call_generic(frame, pc, ins, ra, rb, C):
+            return
+        return tail("ERROR")
+    if callable.ob_type == FireFunction_Type:
+        function = cast(FireFunction, callable)
+        code = function.vmcode
+        nargs = C + 1 - first
+        thread = frame.thread
+        if likely(function.vmcode_of == function.func_code and code.simple != 0 and nargs == code.argcount
+                  and pc[1] & 0xFFFFFFFF == 0 and thread.ts.cframe.use_tracing == 0):
+            rb.tag = EMPTY
+            rb[1].tag = EMPTY
+            self_tag = OBJECT
+            if first == 0:
+                self_payload = rb[1].payload
+            sync(frame, pc)
+            if unlikely(code.runs == 0):
+                count_run(code, False)
+            callee = push_frame(thread, code, cast(Function, callable), frame)
+            if unlikely(not callee):
+                if first == 0:
+                    rb[1].tag = OBJECT
+                return tail("ERROR")
+            callee.words = CALL_WORDS
+            target = callee.regs
+            if first == 0:
+                target.payload = self_payload
+                target.tag = self_tag
+                target = target + 1
+            for i in range(C):
+                target[i].payload = rb[2 + i].payload
+                target[i].tag = rb[2 + i].tag
+                rb[2 + i].tag = EMPTY
+            return go(callee)
+        callee = call_complex(frame, pc, ins, ra, rb, C, first)
+        if callee:
+            return go(callee)
+        if unlikely(cast(VOID_P, thread.ts.curexc_type) != None):
+            return tail("ERROR")
+        return
+    if first == 1:
+        if unwrap_method(rb):
+            return jump(pc)
+    if callable.ob_type == PyType_Type:
+        callee = call_class(frame, pc, ins, ra, rb, C, first)
+        if callee:
+            return go(callee)
+    if unlikely(not call_generic(frame, pc, ins, ra, rb, C)):
+        return tail("ERROR")
+
+
+@metal
+def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
+    """Instantiate a class whose __new__ is object's and whose __init__ is a VM function: the frame of
+    __init__, or NULL if the call must go the general way (nothing has happened then)."""
+    kind = cast(TypeObject, base[first].object)
+    if first == 0 or kind.tp_new != state.object_new or kind.tp_flags & (1 << 9) == 0 or kind.tp_flags & (1 << 20) != 0:
+        return None
+    init = _PyType_Lookup(kind, state.name_init)
+    if not init or init.ob_type != FireFunction_Type:
+        return None
+    code = code_of(cast(FireFunction, init))
+    thread = frame.thread
+    if not code:
+        PyErr_Clear()
+        return None
+    kwindex = pc[1] & 0xFFFFFFFF
+    if code.simple == 0 or code.argcount != count + 1 or kwindex != 0 or thread.ts.cframe.use_tracing != 0:
+        return None
+    sync(frame, pc)
+    instance = call_pointer("Obj", kind.tp_alloc, kind, 0)
+    if not instance:
+        PyErr_Clear()
+        return None
+    count_run(code, False)
+    callee = push_frame(thread, code, cast(Function, new_ref(init)), frame)
+    if not callee:
+        PyErr_Clear()
+        decref(instance)
+        return None
+    callee.kind = KIND_INIT
+    callee.words = CALL_WORDS
+    callee.result = instance
+    callee.regs.object = new_ref(instance)
+    callee.regs.tag = OBJECT
+    target = callee.regs + 1
+    for i in range(count):
+        target[i].payload = base[2 + i].payload
+        target[i].tag = base[2 + i].tag
+        base[2 + i].tag = EMPTY
+    drop(base[1])
+    return callee
+
+
+# ---------------------------------------------------------------------------------------- returning
+@handler("RETURN")
+def RETURN():
+    payload = ra.payload
+    tag = ra.tag
+    ra.tag = EMPTY
+    if likely(frame.kind == KIND_CALL):
+        caller = frame.caller
+        words = frame.words
+        pop_frame(frame, frame.code.nlocalsplus)
+        pc2 = caller.pc
+        dst = caller.regs[lshr(pc2[0], 16) & 65535]
+        set_raw(dst, payload, tag)
+        return resume_at(caller, pc2 + words)
+    back = return_slow(frame, payload, tag)
+    if back:
+        if unlikely(cast(VOID_P, back.thread.ts.curexc_type) != None):
+            return fail_in(back)
+        return go(back)
+    return leave()
+
+
+@metal
+def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
+    """Return from a frame that was not simply called. The frame to go on in; NULL: leave the loop."""
+    kind = frame.kind
+    caller = frame.caller
+    value = stack(Reg, 1)
+    value.payload = payload
+    value.tag = tag
+    if cast(VOID_P, frame.gen):
+        return generator_returned(frame, value)
+    if kind == KIND_ENTRY:
+        frame.out[0] = boxed(value)
+        pop_frame(frame, frame.code.nlocalsplus)
+        return None
+    words = frame.words
+    if kind == KIND_INIT:
+        instance = frame.result
+        frame.result = None
+        pop_frame(frame, frame.code.nlocalsplus)
+        if not is_none(value):
+            o = boxed(value)
+            PyErr_Format(PyExc_TypeError[0], "__init__() should return None, not '%.200s'", o.ob_type.tp_name)
+            decref(o)
+            decref(instance)
+            return caller
+        drop(value)
+        value.object = instance
+        value.tag = OBJECT
+    else:
+        pop_frame(frame, frame.code.nlocalsplus)
+    dst = caller.regs[lshr(caller.pc[0], 16) & 65535]
+    set_raw(dst, value.payload, value.tag)
+    caller.pc = caller.pc + words
+    return caller
+
+
+# --------------------------------------------------------------------------------- other call forms
+@metal
+def call_ex(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
+    """f(*args, **kwargs)."""
+    sync(frame, pc)
+    for i in range(1, 3 + (flags & 1)):
+        if not boxed(base[i]):
+            return False
+    callable = base[1].object
+    if flags & 1 != 0 and base[3].object.ob_type != PyDict_Type:
+        merged = PyDict_New()
+        if not merged:
+            return False
+        if _PyDict_MergeEx(merged, base[3].object, 2) < 0:
+            decref(merged)
+            format_kwargs_error(callable, base[3].object)
+            return False
+        set_object(base[3], merged)
+    if base[2].object.ob_type != PyTuple_Type:
+        if not check_args_iterable(callable, base[2].object):
+            return False
+        items = PySequence_Tuple(base[2].object)
+        if not items:
+            return False
+        set_object(base[2], items)
+    kwargs: Obj = None
+    if flags & 1 != 0:
+        kwargs = base[3].object
+    result = call_tuple(frame, callable, base[2].object, kwargs)
+    if not result:
+        return False
+    drop_range(base + 1, 2 + (flags & 1))
+    set_object(ra, result)
+    return True
+
+
+@metal
+def call_tuple(frame: Frame, callable: Obj, args: Obj, kwargs: Obj) -> Obj:
+    """Call with an argument tuple and dict (or NULL)."""
+    if callable.ob_type == PyCFunction_Type or callable == cast(Obj, PyType_Type):
+        if not kwargs or Dict(kwargs).ma_used == 0:
+            items = field_address(Tuple(args), "ob_item")
+            return call_object(frame, callable, items, VarObj(args).ob_size, None)
+    return PyObject_Call(callable, args, kwargs)
+
+
+@metal(cold=True)
+def check_args_iterable(callable: Obj, args: Obj) -> bool:
+    if args.ob_type.tp_iter or PySequence_Check(args) != 0:
+        return True
+    text = _PyObject_FunctionStr(callable)
+    if text:
+        PyErr_Format(PyExc_TypeError[0], "%U argument after * must be an iterable, not %.200s", text,
+                     args.ob_type.tp_name)
+        decref(text)
+    return False
+
+
+@metal(cold=True)
+def format_kwargs_error(callable: Obj, kwargs: Obj):
+    """Word the error of f(**x) as the host does."""
+    if PyErr_ExceptionMatches(PyExc_AttributeError[0]) != 0:
+        PyErr_Clear()
+        text = _PyObject_FunctionStr(callable)
+        if text:
+            PyErr_Format(PyExc_TypeError[0], "%U argument after ** must be a mapping, not %.200s", text,
+                         kwargs.ob_type.tp_name)
+            decref(text)
+    elif PyErr_ExceptionMatches(PyExc_KeyError[0]) != 0:
+        fetched = stack("Obj", 3)
+        PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+        value = fetched[1]
+        if value and value.ob_type == PyTuple_Type and VarObj(value).ob_size == 1:
+            key: Obj = field_address(Tuple(value), "ob_item")[0]
+            duplicate_key(callable, key)
+        elif value and value.ob_type.tp_flags & (1 << 30) != 0:
+            duplicate_key(callable, field_address(Tuple(cast(BaseException, value).args), "ob_item")[0])
+        else:
+            PyErr_Restore(fetched[0], fetched[1], fetched[2])
+            return
+        xdecref(fetched[0])
+        xdecref(fetched[1])
+        xdecref(fetched[2])
+
+
+@metal(cold=True)
+def duplicate_key(callable: Obj, key: Obj):
+    text = _PyObject_FunctionStr(callable)
+    if not text:
+        return
+    if key.ob_type == PyUnicode_Type:
+        PyErr_Format(PyExc_TypeError[0], "%U got multiple values for keyword argument '%S'", text, key)
+    else:
+        PyErr_Format(PyExc_TypeError[0], "keywords must be strings")
+    decref(text)
+
+
+@handler("CALL_EX")
+def CALL_EX():
+    if unlikely(not call_ex(frame, pc, ra, rb, C)):
+        return tail("ERROR")
+
+
+@metal
+def make_function(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
+    """Create a VM function object from its parts."""
+    sync(frame, pc)
+    parts = 0
+    for bit in range(4):
+        if flags & (1 << bit) != 0:
+            parts = parts + 1
+    for i in range(parts + 1):
+        if not boxed(base[i]):
+            return False
+    made = new_function(base[parts].object, frame.iframe.f_globals)
+    if not made:
+        return False
+    function = cast(Function, made)
+    at = 0
+    if flags & 1 != 0:
+        function.func_defaults = base[at].object
+        base[at].tag = EMPTY
+        at = at + 1
+    if flags & 2 != 0:
+        function.func_kwdefaults = base[at].object
+        base[at].tag = EMPTY
+        at = at + 1
+    if flags & 4 != 0:
+        function.func_annotations = base[at].object
+        base[at].tag = EMPTY
+        at = at + 1
+    if flags & 8 != 0:
+        function.func_closure = base[at].object
+        base[at].tag = EMPTY
+        at = at + 1
+    drop(base[parts])
+    set_object(ra, made)
+    return True
+
+
+@handler("MAKE_FUNCTION")
+def MAKE_FUNCTION():
+    if unlikely(not make_function(frame, pc, ra, rb, C)):
+        return tail("ERROR")
+
+
+@metal
+def load_build_class(frame: Frame, pc: u64p) -> Obj:
+    sync(frame, pc)
+    builtins = frame.iframe.f_builtins
+    if builtins.ob_type == PyDict_Type:
+        found = PyDict_GetItemWithError(builtins, state.name_build_class)
+        if found:
+            return new_ref(found)
+        if not PyErr_Occurred():
+            PyErr_SetString(PyExc_NameError[0], "__build_class__ not found")
+        return None
+    value = PyObject_GetItem(builtins, state.name_build_class)
+    if not value and PyErr_ExceptionMatches(PyExc_KeyError[0]) != 0:
+        PyErr_SetString(PyExc_NameError[0], "__build_class__ not found")
+    return value
+
+
+@handler("BUILD_CLASS")
+def BUILD_CLASS():
+    o = load_build_class(frame, pc)
+    if unlikely(not o):
+        return tail("ERROR")
+    set_object(ra, o)

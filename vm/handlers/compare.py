@@ -1,0 +1,368 @@
+"""Comparison, truth, identity and containment, as values and fused with jumps."""
+from __future__ import annotations
+
+from .arith import *  # noqa: F403
+
+# operator: host's rich comparison number
+RICH = {"LT": 0, "LE": 1, "EQ": 2, "NE": 3, "GT": 4, "GE": 5}
+
+
+@metal(inline=True)
+def sense(ins: int) -> bool:
+    """The X bit: which outcome jumps."""
+    return ins & X_BIT != 0
+
+
+@metal(inline=True)
+def jump16(pc: u64p, ins: int) -> u64p:
+    """Target of a signed 16-bit jump in operand C."""
+    return pc + (ins >> 48)
+
+
+@metal
+def truth_of_object(frame: Frame, pc: u64p, o: Obj) -> int:
+    """bool(o): 1, 0, or -1 with an exception set."""
+    if o == Py_True:
+        return 1
+    if o == Py_False or o == Py_None:
+        return 0
+    kind = o.ob_type
+    if kind == PyLong_Type or kind == PyTuple_Type or kind == PyList_Type or kind == PyBytes_Type:
+        return 1 if VarObj(o).ob_size != 0 else 0
+    if kind == PyUnicode_Type:
+        return 1 if Ascii(o).length != 0 else 0
+    if kind == PyDict_Type:
+        return 1 if Dict(o).ma_used != 0 else 0
+    sync(frame, pc)
+    return PyObject_IsTrue(o)
+
+
+@metal(inline=True)
+def truth_of(frame: Frame, pc: u64p, r: Reg) -> int:
+    """bool(register): 1, 0, or -1 with an exception set."""
+    tag = r.tag
+    if likely(tag == BOOL or tag == INT):
+        return 1 if r.payload != 0 else 0
+    if tag == OBJECT:
+        return truth_of_object(frame, pc, r.object)
+    if tag == FLOAT:
+        return 1 if r.number != 0.0 else 0
+    return 0
+
+
+@metal(inline=True)
+def drop_operands(ra: Reg, rb: Reg, ins: int, bit_a: int, bit_b: int):
+    """Consume two operands where their bits say so."""
+    oa = take(ra, ins, bit_a)
+    ob = take(rb, ins, bit_b)
+    xdecref(oa)
+    xdecref(ob)
+
+
+def define(name: str, constant: bool) -> None:
+    """Value form and jump form of one comparison."""
+    rich = RICH[name]
+    suffix = "_K" if constant else ""
+
+    @metal(name=f"compare_int_{name}{suffix}", inline=True)
+    def ints(a: int, b: int) -> bool:
+        if rich == 0:
+            return a < b
+        elif rich == 1:
+            return a <= b
+        elif rich == 2:
+            return a == b
+        elif rich == 3:
+            return a != b
+        elif rich == 4:
+            return a > b
+        else:
+            return a >= b
+
+    @metal(name=f"compare_float_{name}{suffix}", inline=True)
+    def floats(a: float, b: float) -> bool:
+        if rich == 0:
+            return a < b
+        elif rich == 1:
+            return a <= b
+        elif rich == 2:
+            return a == b
+        elif rich == 3:
+            return a != b
+        elif rich == 4:
+            return a > b
+        else:
+            return a >= b
+
+    @metal(name=f"compare_slow_{name}{suffix}")
+    def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
+        """1, 0, -1 with an exception, or 2: the result is an object, left in frame.result."""
+        a = stack("i64", 1)
+        b = stack("i64", 1)
+        x = stack("f64", 1)
+        y = stack("f64", 1)
+        if as_int(left, a) and as_int(right, b):
+            return 1 if ints(a[0], b[0]) else 0
+        if as_float(left, x) and as_float(right, y):
+            return 1 if floats(x[0], y[0]) else 0
+        lo = boxed(left)
+        ro = boxed(right)
+        if not lo or not ro:
+            return -1
+        if rich == 2 or rich == 3:
+            if lo.ob_type == PyUnicode_Type and ro.ob_type == PyUnicode_Type:
+                same = lo == ro or _PyUnicode_EQ(lo, ro) != 0
+                return 1 if same == (rich == 2) else 0
+        sync(frame, pc)
+        incref(lo)
+        incref(ro)
+        result = PyObject_RichCompare(lo, ro, rich)
+        decref(lo)
+        decref(ro)
+        if not result:
+            return -1
+        if result == Py_True or result == Py_False:
+            decref(result)
+            return 1 if result == Py_True else 0
+        frame.result = result
+        return 2
+
+    @handler(name + suffix)
+    def value():
+        if constant:
+            right = pool_at(frame, C)
+        else:
+            right = rc
+        if likely(rb.tag == INT and right.tag == INT):
+            set_bool(ra, ints(rb.payload, right.payload))
+            return
+        if rb.tag == FLOAT and right.tag == FLOAT:
+            set_bool(ra, floats(rb.number, right.number))
+            return
+        outcome = slow(frame, pc, rb, right)
+        if unlikely(outcome < 0):
+            return tail("ERROR")
+        ob = take(rb, ins, CONSUME_B)
+        oc: Obj = None
+        if not constant:
+            oc = take(rc, ins, CONSUME_C)
+        if outcome == 2:
+            set_object(ra, frame.result)
+        else:
+            set_bool(ra, outcome != 0)
+        xdecref(ob)
+        xdecref(oc)
+
+    @metal(name=f"jump_slow_{name}{suffix}")
+    def jump_slow(frame: Frame, pc: u64p, ins: int, left: Reg, right: Reg) -> int:
+        """Outcome 1, 0, or -1; consumes the operands unless it fails."""
+        outcome = slow(frame, pc, left, right)
+        if outcome == 2:
+            o = frame.result
+            outcome = truth_of_object(frame, pc, o)
+            decref(o)
+        if outcome >= 0:
+            oa = take(left, ins, CONSUME_A)
+            xdecref(oa)
+            if not constant:
+                ob = take(right, ins, CONSUME_B)
+                xdecref(ob)
+        return outcome
+
+    @handler(f"J{name}{suffix}")
+    def fused():
+        if constant:
+            right = pool_at(frame, B)
+        else:
+            right = rb
+        if likely(ra.tag == INT and right.tag == INT):
+            if ints(ra.payload, right.payload) == sense(ins):
+                return jump(jump16(pc, ins))
+            return
+        if ra.tag == FLOAT and right.tag == FLOAT:
+            if floats(ra.number, right.number) == sense(ins):
+                return jump(jump16(pc, ins))
+            return
+        outcome = jump_slow(frame, pc, ins, ra, right)
+        if unlikely(outcome < 0):
+            return tail("ERROR")
+        if (outcome != 0) == sense(ins):
+            return jump(jump16(pc, ins))
+
+
+for _name in RICH:
+    define(_name, False)
+    define(_name, True)
+
+
+# ------------------------------------------------------------------------------------- identity
+@metal(inline=True)
+def canonical(r: Reg) -> int:
+    """A tag under which None, True and False are the same boxed and unboxed."""
+    if r.tag == OBJECT:
+        o = r.object
+        if o == Py_None:
+            return NONE
+        if o == Py_True or o == Py_False:
+            return BOOL
+    return r.tag
+
+
+@metal(inline=True)
+def truth_payload(r: Reg) -> int:
+    if r.tag == OBJECT:
+        return 1 if r.object == Py_True else 0
+    return r.payload
+
+
+@metal
+def identical(a: Reg, b: Reg) -> bool:
+    """`is`: objects by address, unboxed numbers by value and kind."""
+    if a.tag == OBJECT and b.tag == OBJECT:
+        return a.object == b.object
+    kind = canonical(a)
+    if kind != canonical(b):
+        return mixed_identity(a, b)
+    if kind == NONE or kind == EMPTY:
+        return True
+    if kind == BOOL:
+        return truth_payload(a) == truth_payload(b)
+    return a.payload == b.payload
+
+
+@metal(cold=True)
+def mixed_identity(a: Reg, b: Reg) -> bool:
+    """One side boxed: the host keeps one object per small int, other numbers are distinct objects."""
+    if a.tag == OBJECT and b.tag == INT:
+        return mixed_identity(b, a)
+    if a.tag == INT and b.tag == OBJECT and ult(a.payload + 5, 262):
+        return is_small_long(b.object) and long_value(b.object) == a.payload
+    return False
+
+
+@handler("IS")
+def IS():
+    same = identical(rb, rc)
+    ob = take(rb, ins, CONSUME_B)
+    oc = take(rc, ins, CONSUME_C)
+    set_bool(ra, same != sense(ins))
+    if ob or oc:
+        frame.pc = pc
+        xdecref(ob)
+        xdecref(oc)
+
+
+@handler("JIS")
+def JIS():
+    same = identical(ra, rb)
+    drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
+    if same == sense(ins):
+        return jump(jump16(pc, ins))
+
+
+@metal
+def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
+    """item in container: 1, 0 or -1 with an exception set."""
+    sync(frame, pc)
+    value = boxed(item)
+    holder = boxed(container)
+    if not value or not holder:
+        return -1
+    if holder.ob_type == PyDict_Type:
+        return PyDict_Contains(holder, value)
+    incref(holder)
+    outcome = PySequence_Contains(holder, value)
+    decref(holder)
+    return outcome
+
+
+@handler("CONTAINS")
+def CONTAINS():
+    outcome = contains(frame, pc, rb, rc)
+    if unlikely(outcome < 0):
+        return tail("ERROR")
+    ob = take(rb, ins, CONSUME_B)
+    oc = take(rc, ins, CONSUME_C)
+    set_bool(ra, (outcome != 0) != sense(ins))
+    xdecref(ob)
+    xdecref(oc)
+
+
+# ---------------------------------------------------------------------------------------- jumps
+@handler("JUMP")
+def JUMP():
+    return jump(pc + D)
+
+
+@handler("JIF")
+def JIF():
+    truth = truth_of(frame, pc, ra)
+    if unlikely(truth < 0):
+        return tail("ERROR")
+    o = take(ra, ins, CONSUME_A)
+    xdecref(o)
+    if (truth != 0) == sense(ins):
+        return jump(pc + D)
+
+
+@handler("JNONE")
+def JNONE():
+    none = is_none(ra)
+    o = take(ra, ins, CONSUME_A)
+    xdecref(o)
+    if none == sense(ins):
+        return jump(pc + D)
+
+
+@handler("NOT")
+def NOT():
+    truth = truth_of(frame, pc, rb)
+    if unlikely(truth < 0):
+        return tail("ERROR")
+    o = take(rb, ins, CONSUME_B)
+    set_bool(ra, truth == 0)
+    xdecref(o)
+
+
+# ---------------------------------------------------------------------------------------- polling
+@metal(cold=True)
+def poll(frame: Frame, pc: u64p) -> bool:
+    """Signals, pending calls, another thread's turn, exceptions sent to this thread. False: one is raised."""
+    sync(frame, pc)
+    if PyErr_CheckSignals() < 0:
+        return False
+    if Py_MakePendingCalls() < 0:
+        return False
+    PyEval_RestoreThread(PyEval_SaveThread())
+    if state.eval_breaker[0] != 0:
+        return host_poll()
+    return True
+
+
+@metal(cold=True)
+def host_poll() -> bool:
+    """What is left (asynchronous exceptions) the host handles when it enters a function of its own."""
+    result = PyObject_CallNoArgs(state.poll_function)
+    if result:
+        decref(result)
+        return True
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    PyErr_Restore(fetched[0], fetched[1], None)
+    xdecref(fetched[2])
+    return False
+
+
+@handler("LOOP", 2)
+def LOOP():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")
+    return jump(pc + D)
+
+
+@handler("RESUME", 2)
+def RESUME():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")

@@ -1,0 +1,298 @@
+"""Exceptions: from the instruction that failed to its handler, or out of the frame.
+
+ERROR (an exception is set, the frame is synced) adds a traceback entry and unwinds; UNWIND does not add one
+(reraise). `unwind` walks VM frames without C recursion: each frame without a handler is popped, its caller gets
+a traceback entry of its own.
+"""
+from __future__ import annotations
+
+from .names import *  # noqa: F403
+
+
+@metal
+def add_traceback(frame: Frame):
+    """One traceback entry for this frame, which is the current one."""
+    object = PyThreadState_GetFrame(frame.thread.ts)
+    if object:
+        PyTraceBack_Here(object)
+        decref(object)
+
+
+@metal
+def find_handler(code: VMCode, pc: u64p) -> u32p:
+    """The table entry that covers `pc`, or NULL."""
+    index = byte_distance(pc, code.words) >> 3
+    entry = code.handlers
+    for i in range(code.nhandlers):
+        if entry[0] <= index and index < entry[1]:
+            return entry
+        entry = entry + 5
+    return None
+
+
+@metal
+def enter_handler(frame: Frame, entry: u32p) -> bool:
+    """Empty the registers above, put the exception where the handler expects it."""
+    regs = frame.regs
+    code = frame.code
+    first = entry[3]
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    for i in range(first, code.nregs):
+        drop(regs[i])
+    PyErr_NormalizeException(fetched, fetched + 1, fetched + 2)
+    if PyException_SetTraceback(fetched[1], fetched[2] if fetched[2] else Py_None) < 0:
+        PyErr_Clear()
+    xdecref(fetched[0])
+    xdecref(fetched[2])
+    if entry[4] != 0:
+        regs[first].payload = byte_distance(frame.iframe.prev_instr, code.code_start) >> 1
+        regs[first].tag = INT
+        first = first + 1
+    regs[first].object = fetched[1]
+    regs[first].tag = OBJECT
+    frame.pc = code.words + entry[2]
+    return True
+
+
+@metal
+def unwind(frame: Frame, traceback: bool) -> Frame:
+    """Find who handles the exception that is set: the frame to continue in, or NULL to leave the loop."""
+    while True:
+        if traceback:
+            add_traceback(frame)
+        entry = find_handler(frame.code, frame.pc)
+        if entry:
+            enter_handler(frame, entry)
+            return frame
+        kind = frame.kind
+        caller = frame.caller
+        if cast(VOID_P, frame.gen):
+            end_generator(frame)
+        else:
+            if kind == KIND_ENTRY:
+                frame.out[0] = None
+            if kind == KIND_INIT:
+                o = frame.result
+                frame.result = None
+                pop_failed(frame)
+                decref(o)
+            else:
+                pop_failed(frame)
+        if kind == KIND_ENTRY:
+            return None
+        frame = caller
+        traceback = True
+        if kind == KIND_FOR_ITER or kind == KIND_SEND:
+            resumed = generator_raised(frame, kind)
+            if resumed:
+                return resumed
+
+
+@metal
+def pop_failed(frame: Frame):
+    """Pop a frame an exception leaves; the exception is put aside while registers are dropped."""
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    pop_frame(frame, frame.code.nregs)
+    PyErr_Restore(fetched[0], fetched[1], fetched[2])
+
+
+@handler("ERROR")
+def ERROR():
+    target = unwind(frame, True)
+    if target:
+        return go(target)
+    return leave()
+
+
+@handler("UNWIND")
+def UNWIND():
+    target = unwind(frame, False)
+    if target:
+        return go(target)
+    return leave()
+
+
+# ------------------------------------------------------------------------------- try and except
+@metal(inline=True)
+def handled_item(ts: ThreadState) -> ExcItem:
+    return ts.exc_info
+
+
+@handler("PUSH_EXC_INFO")
+def PUSH_EXC_INFO():
+    item = frame.thread.ts.exc_info
+    exception = ra.object
+    previous = item.exc_value
+    if previous:
+        ra.object = previous
+    else:
+        ra.tag = NONE
+    incref(exception)
+    item.exc_value = exception
+    ra[1].object = exception
+    ra[1].tag = OBJECT
+
+
+@handler("POP_EXCEPT")
+def POP_EXCEPT():
+    item = frame.thread.ts.exc_info
+    old = item.exc_value
+    if ra.tag == OBJECT and ra.object != Py_None:
+        item.exc_value = ra.object
+        ra.tag = EMPTY
+    else:
+        item.exc_value = None
+        drop(ra)
+    if old:
+        frame.pc = pc
+        decref(old)
+
+
+@metal
+def match_exception(frame: Frame, pc: u64p, exception: Obj, wanted: Obj) -> int:
+    """isinstance for except clauses: 1, 0, -1 with TypeError."""
+    sync(frame, pc)
+    if wanted.ob_type == PyTuple_Type or PyType_IsSubtype(wanted.ob_type, PyTuple_Type) != 0:
+        items = field_address(Tuple(wanted), "ob_item")
+        for i in range(VarObj(wanted).ob_size):
+            if not is_exception_class(items[i]):
+                return bad_except()
+    elif not is_exception_class(wanted):
+        return bad_except()
+    return PyErr_GivenExceptionMatches(exception, wanted)
+
+
+@metal
+def is_exception_class(o: Obj) -> bool:
+    if o.ob_type.tp_flags & (1 << 31) == 0:         # a class at all
+        return False
+    return cast(TypeObject, o).tp_flags & (1 << 30) != 0
+
+
+@metal(cold=True)
+def bad_except() -> int:
+    PyErr_SetString(PyExc_TypeError[0], "catching classes that do not inherit from BaseException is not allowed")
+    return -1
+
+
+@handler("EXC_MATCH")
+def EXC_MATCH():
+    wanted = boxed(rc)
+    matches = match_exception(frame, pc, rb.object, wanted)
+    if unlikely(matches < 0):
+        return tail("ERROR")
+    o = take(rc, ins, CONSUME_C)
+    set_bool(ra, matches != 0)
+    xdecref(o)
+
+
+@metal
+def reraise(frame: Frame, pc: u64p, exception: Reg, lasti: int):
+    """Set the exception again with the traceback it has; `lasti` >= 0 restores where it came from."""
+    frame.pc = pc
+    if lasti >= 0:
+        frame.iframe.prev_instr = byte_offset(frame.code.code_start, lasti * 2)
+    else:
+        sync(frame, pc)
+    value = exception.object
+    exception.tag = EMPTY
+    kind = cast(Obj, value.ob_type)
+    incref(kind)
+    PyErr_Restore(kind, value, PyException_GetTraceback(value))
+
+
+@handler("RERAISE")
+def RERAISE():
+    if B != 0:
+        reraise(frame, pc, ra, reg_int(rc))
+    else:
+        reraise(frame, pc, ra, -1)
+    return tail("UNWIND")
+
+
+@metal
+def reg_int(r: Reg) -> int:
+    """Value of a register that holds an int, boxed or not."""
+    return r.payload if r.tag == INT else PyLong_AsLong(r.object)
+
+
+@metal
+def raise_again(ts: ThreadState) -> bool:
+    """`raise` alone; True: as a reraise (no traceback entry is added)."""
+    item = ts.exc_info
+    while (not item.exc_value or item.exc_value == Py_None) and item.previous_item:
+        item = item.previous_item
+    value = item.exc_value
+    if not value or value == Py_None:
+        PyErr_SetString(PyExc_RuntimeError[0], "No active exception to reraise")
+        return False
+    incref(value)
+    kind = cast(Obj, value.ob_type)
+    incref(kind)
+    PyErr_Restore(kind, value, PyException_GetTraceback(value))
+    return True
+
+
+@metal
+def exception_from(o: Obj, message: str_p) -> Obj:
+    """An instance from what was raised (class or instance), new; NULL with an exception."""
+    if is_exception_class(o):
+        value = PyObject_CallNoArgs(o)
+        if value and value.ob_type.tp_flags & (1 << 30) == 0:
+            PyErr_Format(PyExc_TypeError[0], "calling %R should have returned an instance of BaseException, not %R",
+                         o, value.ob_type)
+            decref(value)
+            return None
+        return value
+    if o.ob_type.tp_flags & (1 << 30) != 0:
+        return new_ref(o)
+    PyErr_SetString(PyExc_TypeError[0], message)
+    return None
+
+
+@metal
+def raise_from(raised: Obj, cause: Obj):
+    """raise X [from Y]; borrows both, `cause` may be NULL."""
+    value = exception_from(raised, "exceptions must derive from BaseException")
+    if not value:
+        return
+    if cause:
+        fixed: Obj = None
+        if cause != Py_None:
+            fixed = exception_from(cause, "exception causes must derive from BaseException")
+            if not fixed:
+                decref(value)
+                return
+        PyException_SetCause(value, fixed)
+    PyErr_SetObject(cast(Obj, value.ob_type), value)
+    decref(value)
+
+
+@metal
+def raise_op(frame: Frame, pc: u64p, ra: Reg, count: int) -> bool:
+    """The RAISE op; True: unwind without adding a traceback entry."""
+    sync(frame, pc)
+    if count == 0:
+        return raise_again(frame.thread.ts)
+    raised = as_owned(ra)
+    cause: Obj = None
+    if count == 2:
+        cause = as_owned(ra[1])
+    raise_from(raised, cause)
+    xdecref(raised)
+    xdecref(cause)
+    return False
+
+
+@handler("RAISE")
+def RAISE():
+    if raise_op(frame, pc, ra, B):
+        return tail("UNWIND")
+    return tail("ERROR")
+
+
+@handler("ASSERTION_ERROR")
+def ASSERTION_ERROR():
+    set_object(ra, new_ref(PyExc_AssertionError[0]))

@@ -1,0 +1,270 @@
+"""Globals, builtins and namespaces, with inline caches.
+
+GLOBAL_GET keeps in its first cache word where it found the name: the low half is the entry's index in the
+dict's key table, the high half 1 (globals) or 2 (builtins). A hit is proved by the entry itself (it holds this very
+name); for builtins, that globals lack the name is proved by the key table's version in the second word.
+"""
+from __future__ import annotations
+
+from .compare import *  # noqa: F403
+
+IN_GLOBALS, IN_BUILTINS = 1, 2
+
+
+@metal(inline=True)
+def entries_of(keys: DictKeys) -> UnicodeEntry:
+    """Entries of a key table that holds only strings."""
+    return cast(UnicodeEntry, byte_offset(cast(VOID_P, keys), 32 + (1 << keys.dk_log2_index_bytes)))
+
+
+@metal(inline=True)
+def entry_value(keys: DictKeys, index: int, name: Obj) -> Obj:
+    """Value of entry `index` if it is a string-keyed table's entry for `name`, else NULL; borrowed."""
+    if likely(keys.dk_kind == DICT_KEYS_UNICODE and index < keys.dk_nentries):
+        entry = entries_of(keys)[index]
+        if likely(entry.me_key == name):
+            return entry.me_value
+    return None
+
+
+@metal
+def find_entry(keys: DictKeys, name: Obj) -> int:
+    """Index of `name`'s entry, by identity, in a table that holds only strings (split or not); or -1."""
+    if keys.dk_kind == 0:
+        return -1
+    entries = entries_of(keys)
+    for i in range(keys.dk_nentries):
+        if entries[i].me_key == name:
+            return i
+    return -1
+
+
+@metal
+def version_of_keys(keys: DictKeys) -> int:
+    """The key table's version, given now if it has none; the host clears it when keys come or go."""
+    if keys.dk_version == 0:
+        version = state.next_keys_version
+        if version > 0xFFFFFFF0:
+            return 0
+        state.next_keys_version = version + 1
+        keys.dk_version = version
+    return keys.dk_version
+
+
+@metal
+def name_error(name: Obj):
+    PyErr_Format(PyExc_NameError[0], "name '%.200s' is not defined", PyUnicode_AsUTF8(name))
+    set_error_name(name)
+
+
+@metal
+def global_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
+    """Look a global or builtin up, fill the cache; new reference or NULL."""
+    sync(frame, pc)
+    globals = frame.iframe.f_globals
+    builtins = frame.iframe.f_builtins
+    if globals.ob_type != PyDict_Type or builtins.ob_type != PyDict_Type:
+        return global_generic(globals, builtins, name)
+    value = PyDict_GetItemWithError(globals, name)
+    if value:
+        incref(value)
+        index = find_entry(Dict(globals).ma_keys, name)
+        if index >= 0 and not Dict(globals).ma_values:
+            pc[1] = index | IN_GLOBALS << 32
+        return value
+    if PyErr_Occurred():
+        return None
+    value = PyDict_GetItemWithError(builtins, name)
+    if value:
+        incref(value)
+        index = find_entry(Dict(builtins).ma_keys, name)
+        if index >= 0 and Dict(globals).ma_keys.dk_kind == DICT_KEYS_UNICODE:
+            pc[1] = index | IN_BUILTINS << 32
+            pc[2] = version_of_keys(Dict(globals).ma_keys)
+        return value
+    if not PyErr_Occurred():
+        name_error(name)
+    return None
+
+
+@metal(cold=True)
+def global_generic(globals: Obj, builtins: Obj, name: Obj) -> Obj:
+    """As above where globals or builtins are no plain dict."""
+    value = PyObject_GetItem(globals, name)
+    if value:
+        return value
+    if PyErr_ExceptionMatches(PyExc_KeyError[0]) == 0:
+        return None
+    PyErr_Clear()
+    value = PyObject_GetItem(builtins, name)
+    if not value and PyErr_ExceptionMatches(PyExc_KeyError[0]) != 0:
+        PyErr_Clear()
+        name_error(name)
+    return value
+
+
+@metal(inline=True)
+def cached_global(frame: Frame, pc: u64p, name: Obj) -> Obj:
+    """The value by the inline cache, borrowed; NULL on a miss."""
+    cache = pc[1]
+    mode = cache >> 32
+    index = cache & 0xFFFFFFFF
+    if mode == IN_GLOBALS:
+        return entry_value(Dict(frame.iframe.f_globals).ma_keys, index, name)
+    if mode == IN_BUILTINS:
+        version = pc[2]
+        if likely(Dict(frame.iframe.f_globals).ma_keys.dk_version == version and version != 0):
+            return entry_value(Dict(frame.iframe.f_builtins).ma_keys, index, name)
+    return None
+
+
+@handler("GLOBAL_GET", 3)
+def GLOBAL_GET():
+    name = name_at(frame, B)
+    value = cached_global(frame, pc, name)
+    if likely(value):
+        incref(value)
+        set_object(ra, value)
+        return
+    value = global_slow(frame, pc, name)
+    if unlikely(not value):
+        return tail("ERROR")
+    set_object(ra, value)
+
+
+@metal
+def store_global(frame: Frame, pc: u64p, r: Reg, name: Obj) -> bool:
+    sync(frame, pc)
+    value = boxed(r)
+    if not value:
+        return False
+    return PyDict_SetItem(frame.iframe.f_globals, name, value) == 0
+
+
+@handler("GLOBAL_SET", 2)
+def GLOBAL_SET():
+    if unlikely(not store_global(frame, pc, ra, name_at(frame, B))):
+        return tail("ERROR")
+    o = take(ra, ins, CONSUME_A)
+    xdecref(o)
+
+
+@metal
+def delete_name(namespace: Obj, name: Obj) -> bool:
+    """del namespace[name], with NameError for a missing one."""
+    if PyObject_DelItem(namespace, name) == 0:
+        return True
+    if PyErr_ExceptionMatches(PyExc_KeyError[0]) != 0:
+        PyErr_Clear()
+        name_error(name)
+    return False
+
+
+@handler("GLOBAL_DELETE")
+def GLOBAL_DELETE():
+    sync(frame, pc)
+    if unlikely(not delete_name(frame.iframe.f_globals, name_at(frame, B))):
+        return tail("ERROR")
+
+
+# ------------------------------------------------------------------- namespaces of modules and classes
+@metal(cold=True)
+def no_locals(name: Obj):
+    PyErr_Format(PyExc_SystemError[0], "no locals when handling '%U'", name)
+
+
+@metal
+def from_locals(locals: Obj, name: Obj) -> Obj:
+    """locals[name], new; NULL without an exception if missing."""
+    if locals.ob_type == PyDict_Type:
+        value = PyDict_GetItemWithError(locals, name)
+        if value:
+            incref(value)
+        return value
+    value = PyObject_GetItem(locals, name)
+    if not value and PyErr_ExceptionMatches(PyExc_KeyError[0]) != 0:
+        PyErr_Clear()
+    return value
+
+
+@metal
+def name_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
+    sync(frame, pc)
+    locals = frame.iframe.f_locals
+    if not locals:
+        no_locals(name)
+        return None
+    if locals != frame.iframe.f_globals:
+        value = from_locals(locals, name)
+        if value or PyErr_Occurred():
+            return value
+    return global_slow(frame, pc, name)
+
+
+@handler("NAME_GET", 3)
+def NAME_GET():
+    name = name_at(frame, B)
+    value: Obj = None
+    if frame.iframe.f_locals == frame.iframe.f_globals:
+        value = cached_global(frame, pc, name)
+    if likely(value):
+        incref(value)
+        set_object(ra, value)
+        return
+    value = name_slow(frame, pc, name)
+    if unlikely(not value):
+        return tail("ERROR")
+    set_object(ra, value)
+
+
+@metal
+def store_name(frame: Frame, pc: u64p, r: Reg, name: Obj) -> bool:
+    sync(frame, pc)
+    locals = frame.iframe.f_locals
+    if not locals:
+        PyErr_Format(PyExc_SystemError[0], "no locals found when storing %R", name)
+        return False
+    value = boxed(r)
+    if not value:
+        return False
+    if locals.ob_type == PyDict_Type:
+        return PyDict_SetItem(locals, name, value) == 0
+    return PyObject_SetItem(locals, name, value) == 0
+
+
+@handler("NAME_SET")
+def NAME_SET():
+    if unlikely(not store_name(frame, pc, ra, name_at(frame, B))):
+        return tail("ERROR")
+    o = take(ra, ins, CONSUME_A)
+    xdecref(o)
+
+
+@handler("NAME_DELETE")
+def NAME_DELETE():
+    sync(frame, pc)
+    if unlikely(not delete_name(frame.iframe.f_locals, name_at(frame, B))):
+        return tail("ERROR")
+
+
+@metal
+def class_cell_get(frame: Frame, pc: u64p, ra: Reg, cell: Reg, index: int, name: Obj) -> bool:
+    """A class body's free variable: its namespace first, then the cell."""
+    sync(frame, pc)
+    value = from_locals(frame.iframe.f_locals, name)
+    if not value:
+        if PyErr_Occurred():
+            return False
+        value = Cell(cell.object).ob_ref
+        if not value:
+            raise_unbound(frame, pc, index)
+            return False
+        incref(value)
+    set_object(ra, value)
+    return True
+
+
+@handler("CLASS_CELL_GET")
+def CLASS_CELL_GET():
+    if unlikely(not class_cell_get(frame, pc, ra, rb, B, name_at(frame, C))):
+        return tail("ERROR")

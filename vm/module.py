@@ -1,0 +1,182 @@
+"""The extension module `firelang.vm._core`: its functions, and what is set up when it is imported."""
+from __future__ import annotations
+
+from .builtins import *  # noqa: F403
+
+METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
+ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:ptr m_name:ptr m_doc:ptr m_size:i64
+    m_methods:ptr m_slots:ptr m_traverse:ptr m_clear:ptr m_free:ptr""")
+module_def = Static("core_module_def", ModuleDef)
+METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
+           ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
+           ("run_main", "core_run_main", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O)]
+module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)  # noqa: F405
+
+
+@metal
+def core_set_translator(module: Obj, translator: Obj) -> Obj:
+    """set_translator(f): f(code) -> Program translates a code object at its first call."""
+    copy_field(field_address(state, "translator"), translator)
+    return new_ref(Py_None)
+
+
+@metal
+def core_set_poll(module: Obj, function: Obj) -> Obj:
+    """set_poll(f): an ordinary function of the host that does nothing."""
+    copy_field(field_address(state, "poll_function"), function)
+    return new_ref(Py_None)
+
+
+@metal
+def core_adopt(module: Obj, function: Obj) -> Obj:
+    """adopt(function): a VM function made from a function of the host."""
+    if PyType_IsSubtype(function.ob_type, PyFunction_Type) == 0:
+        PyErr_Format(PyExc_TypeError[0], "a function is needed, not %.100s", function.ob_type.tp_name)
+        return None
+    return adopt_function(function)
+
+
+@metal
+def core_exec_code(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """exec_code(code, globals, locals=None): run a code object on the VM; its result."""
+    if nargs < 2 or nargs > 3 or args[0].ob_type != PyCode_Type or args[1].ob_type != PyDict_Type:
+        PyErr_SetString(PyExc_TypeError[0], "exec_code(code, globals: dict, locals=None)")
+        return None
+    locals = args[1]
+    if nargs == 3 and args[2] != Py_None:
+        locals = args[2]
+    if PyDict_Contains(args[1], state.name_builtins) == 0:
+        if PyDict_SetItem(args[1], state.name_builtins, PyEval_GetBuiltins()) < 0:
+            return None
+    return run_code(args[0], args[1], locals)
+
+
+@metal
+def core_run_main(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """run_main(code, globals): as exec_code, with no calling frame to be seen: it is the program's first."""
+    ts = PyThreadState_Get()
+    cframe = ts.cframe
+    hidden = cframe.current_frame
+    cframe.current_frame = None
+    result = core_exec_code(module, args, nargs)
+    cframe.current_frame = hidden
+    return result
+
+
+@metal
+def put_int(d: Obj, key: str_p, value: int) -> bool:
+    o = PyLong_FromLongLong(value)
+    if not o:
+        return False
+    failed = PyDict_SetItemString(d, key, o)
+    decref(o)
+    return failed == 0
+
+
+@metal
+def core_stats(module: Obj, unused: Obj) -> Obj:
+    """stats(): counters of this process, by name."""
+    d = PyDict_New()
+    if not d:
+        return None
+    if (put_int(d, "functions_vm", state.functions_vm) and put_int(d, "functions_twin", state.functions_twin)
+            and PyDict_SetItemString(d, "twin_reasons", state.twin_reasons) == 0):
+        return d
+    decref(d)
+    return None
+
+
+NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": "name", "name_enter": "__enter__",
+         "name_exit": "__exit__", "name_aenter": "__aenter__", "name_aexit": "__aexit__",
+         "name_build_class": "__build_class__", "name_annotations": "__annotations__", "name_all": "__all__",
+         "name_dict": "__dict__", "name_import": "__import__", "name_path": "__path__", "name_file": "__file__",
+         "name_spec": "__spec__", "name_initializing": "_initializing", "name_match_args": "__match_args__",
+         "name_displayhook": "displayhook", "name_get": "get", "name_prepare": "__prepare__",
+         "name_metaclass": "metaclass", "name_class_cell": "__classcell__", "name_bases": "__bases__",
+         "name_orig_bases": "__orig_bases__", "name_mro_entries": "__mro_entries__",
+         "name_qualname": "__qualname__", "name_close": "close", "name_throw": "throw", "name_send": "send",
+         "name_module": "__module__", "name_class": "__class__", "name_context": "__context__",
+         "name_keys": "keys", "name_items": "items", "name_split": "split", "name_new": "__new__",
+         "name_getattr": "__getattr__", "name_missing": "__missing__", "name_module_name": "__name__",
+         "name_lstrip": "lstrip", "blanks": " \t", "string_name": "<string>", "mode_eval": "eval",
+         "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": ""}
+BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
+            "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
+            "builtin_super": "super", "builtin_compile": "compile"}
+
+
+@metal
+def intern_name(slot: obj_p, text: str_p) -> bool:
+    slot[0] = PyUnicode_InternFromString(text)
+    return cast(VOID_P, slot[0]) != None
+
+
+@metal
+def find_builtin(slot: obj_p, name: str_p) -> bool:
+    found = PyDict_GetItemString(PyEval_GetBuiltins(), name)
+    if not found:
+        PyErr_Format(PyExc_SystemError[0], "fire: no builtin %s", name)
+        return False
+    slot[0] = new_ref(found)
+    return True
+
+
+def _table(name: str, rows: dict, each) -> None:
+    """Stamp out a function that applies `each(address of state field, text)` to every row."""
+    lines = [f"@metal(name='{name}')", f"def {name}() -> bool:"]
+    for field, text in rows.items():
+        lines.append(f"    if not {each}(field_address(state, {field!r}), {text!r}):\n        return False")
+    lines.append("    return True")
+    _exec_metal("\n".join(lines), name)
+
+
+def _exec_metal(source: str, name: str) -> None:
+    """Define generated source so that its text can be found again."""
+    import linecache
+    filename = f"<metal {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    exec(compile(source, filename, "exec"), globals())
+
+
+_table("init_names", NAMES, "intern_name")
+_table("init_builtins", BUILTINS, "find_builtin")
+
+
+@metal
+def init_state() -> bool:
+    """Everything the VM needs of the process; False with an exception."""
+    ts = PyThreadState_Get()
+    state.eval_breaker = cast(i32p, byte_offset(cast(VOID_P, ts.interp), EVAL_BREAKER))
+    state.next_keys_version = 0x80000000
+    state.extra_index = _PyEval_RequestCodeExtraIndex(free_code)
+    state.object_new = cast(TypeObject, PyBaseObject_Type).tp_new
+    state.empty_tuple = PyTuple_New(0)
+    state.twin_reasons = PyDict_New()
+    state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
+    if state.extra_index < 0 or not state.empty_tuple or not state.twin_reasons:
+        return False
+    return init_names() and init_builtins()
+
+
+def _define_methods() -> None:
+    lines = ["@metal(name='init_methods')", "def init_methods():"]
+    for index, (name, function, flags) in enumerate(METHODS):
+        lines.append(f"    m{index} = module_methods[{index}]\n    m{index}.ml_name = {name!r}\n"
+                     f"    m{index}.ml_meth = {function}\n    m{index}.ml_flags = {flags}")
+    _exec_metal("\n".join(lines), "init_methods")
+
+
+_define_methods()
+
+
+@metal(export=True, name="PyInit__core")
+def init_core() -> Obj:
+    """What the import system calls."""
+    if not init_state() or not init_function_type():
+        return None
+    init_methods()
+    module_def.refcnt = 1
+    module_def.m_name = "firelang.vm._core"
+    module_def.m_size = -1
+    module_def.m_methods = module_methods
+    return PyModule_Create2(module_def, 1013)

@@ -1,0 +1,65 @@
+"""Structures of the virtual machine: threads, compiled code, frames, and the process-wide state.
+
+A frame lies in one piece on its thread's VM stack (or in its generator object):
+
+    [ _PyInterpreterFrame of the host | localsplus ] [ Frame ] [ registers ... ]
+
+The host part is linked on the thread state like any frame of the host, so code that looks (sys._getframe,
+tracebacks, warnings) sees it. `regs` always lies right behind the Frame.
+"""
+from __future__ import annotations
+
+from ..codegen.metal import Static, metal, struct
+from ..codegen.metal import pointer_to
+from ..codegen.metal.types import Pointer
+from ..objects.values import *  # noqa: F403
+
+u64p = pointer_to("u64")
+ptr_t = VOID_P = Pointer(None)
+obj_p = pointer_to("Obj")
+str_p = Pointer(None)
+ptr_p = pointer_to("ptr")
+int_out, float_out = pointer_to("i64"), pointer_to("f64")
+i32p, i32wp, u32p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32")
+
+VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nwords:i64 nhandlers:i64 nregs:i64 npool:i64
+    nlocalsplus:i64 head_bytes:i64 total_bytes:i64 argcount:i64 kwonly:i64 posonly:i64 flags:i64 simple:i64
+    code_start:ptr code:Obj twin:i64 runs:i64 vararg:i64 varkw:i64""")
+Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread""")
+Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
+Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg result:Obj
+    gen:Obj kind:i64 words:i64 out:Obj*""", 96)
+FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)  # noqa: F405
+
+# Why a frame was entered: what its return does.
+KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY = range(6)
+
+CO_OPTIMIZED, CO_NEWLOCALS, CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR = 1, 2, 4, 8, 0x20
+CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x100, 0x200
+CO_ANY_GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+
+State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last_ts:ThreadState last_thread:Thread
+    threads:Thread next_keys_version:i64 functions_vm:i64 functions_twin:i64 twin_reasons:Obj poll_function:Obj
+    name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj name_exit:Obj name_aenter:Obj
+    name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj name_import:Obj name_path:Obj name_file:Obj
+    name_spec:Obj name_initializing:Obj name_match_args:Obj name_displayhook:Obj name_get:Obj name_prepare:Obj name_metaclass:Obj
+    name_class_cell:Obj name_bases:Obj name_orig_bases:Obj name_mro_entries:Obj name_qualname:Obj name_close:Obj
+    name_throw:Obj name_send:Obj name_module:Obj name_class:Obj name_context:Obj empty_tuple:Obj empty_string:Obj
+    builtin_exec:Obj builtin_eval:Obj builtin_locals:Obj builtin_vars:Obj builtin_dir:Obj builtin_build_class:Obj
+    builtin_globals:Obj builtin_super:Obj build_class:Obj enter_exec:Obj main_thread:i64 name_keys:Obj name_items:Obj
+    name_split:Obj name_class_getitem:Obj name_getattr:Obj name_new:Obj name_missing:Obj sentinel:Obj object_new:ptr name_module_name:Obj
+    name_lstrip:Obj blanks:Obj blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj builtin_compile:Obj""")
+state = Static("fire_state", State)
+FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])  # noqa: F405
+FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405
+FireCoroutine_Type = Static("FireCoroutine_Type", LAYOUTS["HeapType"])  # noqa: F405
+FireAsyncGenerator_Type = Static("FireAsyncGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405
+
+
+@metal(inline=True)
+def sync(frame: Frame, pc: u64p):
+    """Publish where the frame is, before anything that may raise, call or look."""
+    frame.pc = pc
+    code = frame.code
+    index = byte_distance(pc, code.words) >> 3
+    frame.iframe.prev_instr = byte_offset(code.code_start, code.origin[index])
