@@ -28,3 +28,8 @@ def generator_raised(frame: Frame, kind: int) -> Frame:
 @metal
 def generator_returned(frame: Frame, value: Reg) -> Frame:
     return None
+
+
+@metal
+def resume_inline(frame: Frame, pc: u64p, gen: Obj, kind: int) -> Frame:
+    return None

@@ -19,6 +19,7 @@ ptr_t = VOID_P = Pointer(None)
 obj_p = pointer_to("Obj")
 str_p = Pointer(None)
 ptr_p = pointer_to("ptr")
+obj_pp, u8p = pointer_to("Obj*"), pointer_to("u8")
 int_out, float_out = pointer_to("i64"), pointer_to("f64")
 i32p, i32wp, u32p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32")
 

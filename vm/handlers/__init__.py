@@ -1,7 +1,7 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "arith", "compare", "names", "errors", "calls")
+MODULES = ("moves", "arith", "compare", "names", "errors", "calls", "iterate", "attrs")
 
 
 def load() -> dict:

@@ -1,0 +1,479 @@
+"""Attributes, with inline caches.
+
+Cache words of ATTR_GET, METHOD_GET, ATTR_SET:
+    1   type version (bits 0-31), how the attribute was found (32-39), misses left before trying anew (48-55)
+    2   where: index, offset or the object itself (borrowed: the type's version guards it)
+    3   version of a key table or class that has to match too
+A hit needs the object's type to have the version; a wrong guess falls back to the host's lookup.
+"""
+from __future__ import annotations
+
+from .iterate import *  # noqa: F403
+
+# How an attribute was found.
+VALUE, SLOT, HINT, CLASS, MODULE, PROPERTY = 1, 2, 3, 4, 5, 6
+METHOD_PLAIN, METHOD_VALUES, METHOD_DICT = 7, 8, 9       # on the type, no instance attribute may hide it
+MANAGED_FLAG, VALID_VERSION = 1 << 4, 1 << 19
+PATIENCE = 24            # misses to sit out after a cache was filled
+
+
+@metal(inline=True)
+def values_of(o: Obj) -> obj_p:
+    """Inline attribute values of an object of a type with managed dict, or NULL."""
+    return cast(obj_pp, o)[MANAGED_VALUES]
+
+
+@metal(inline=True)
+def managed_dict(o: Obj) -> Dict:
+    return cast(Dict, cast(obj_p, cast(VOID_P, o))[MANAGED_DICT])
+
+
+@metal(inline=True)
+def dict_of(o: Obj) -> Dict:
+    """The instance's dict if it has one made, else NULL."""
+    t = o.ob_type
+    if t.tp_flags & MANAGED_FLAG != 0:
+        return managed_dict(o)
+    if t.tp_dictoffset > 0:
+        return cast(Dict, cast(obj_p, byte_offset(cast(VOID_P, o), t.tp_dictoffset))[0])
+    return None
+
+
+@metal(inline=True)
+def remember(pc: u64p, version: int, kind: int, where: int, extra: int):
+    pc[1] = version | kind << 32 | PATIENCE << 48
+    pc[2] = where
+    pc[3] = extra
+
+
+@metal
+def patient(pc: u64p) -> bool:
+    """On a miss: whether to keep the cache as it is this time."""
+    left = lshr(pc[1], 48) & 255
+    if left != 0 and pc[1] & 0xFFFFFFFF != 0:
+        pc[1] = pc[1] - (1 << 48)
+        return True
+    return False
+
+
+# ------------------------------------------------------------------------------------ filling caches
+@metal
+def remember_instance(pc: u64p, o: Obj, name: Obj, version: int) -> bool:
+    """Cache an attribute held by the instance itself."""
+    t = o.ob_type
+    if t.tp_flags & MANAGED_FLAG != 0:
+        if values_of(o):
+            index = find_entry(HeapType(t).ht_cached_keys, name)
+            if index < 0:
+                return False
+            remember(pc, version, VALUE, index, 0)
+            return True
+    elif t.tp_dictoffset <= 0:
+        return False
+    d = dict_of(o)
+    if not d:
+        return False
+    if d.ma_keys.dk_kind != DICT_KEYS_UNICODE:
+        return False
+    index2 = find_entry(d.ma_keys, name)
+    if index2 < 0:
+        return False
+    remember(pc, version, HINT, index2, 0)
+    return True
+
+
+@metal
+def remember_method(pc: u64p, o: Obj, descriptor: Obj, version: int):
+    """Cache a method of the type that the instance does not hide."""
+    t = o.ob_type
+    if t.tp_flags & MANAGED_FLAG == 0 and t.tp_dictoffset == 0:
+        remember(pc, version, METHOD_PLAIN, address_int(descriptor), 0)
+        return
+    if t.tp_flags & MANAGED_FLAG != 0 and values_of(o):
+        keys = HeapType(t).ht_cached_keys
+        remember(pc, version, METHOD_VALUES, address_int(descriptor), version_of_keys(keys))
+        return
+    d = dict_of(o)
+    if t.tp_dictoffset < 0 and t.tp_flags & MANAGED_FLAG == 0:
+        return
+    if not d:
+        remember(pc, version, METHOD_DICT, address_int(descriptor), 0)
+    elif d.ma_keys.dk_kind == DICT_KEYS_UNICODE:
+        remember(pc, version, METHOD_DICT, address_int(descriptor), version_of_keys(d.ma_keys))
+
+
+@metal
+def remember_class_attribute(pc: u64p, o: Obj, name: Obj):
+    """Cache an attribute of a class, read from the class."""
+    meta = o.ob_type
+    if _PyType_Lookup(meta, name):
+        return
+    found = _PyType_Lookup(cast(TypeObject, o), name)
+    if not found or meta.tp_flags & VALID_VERSION == 0 or cast(TypeObject, o).tp_flags & VALID_VERSION == 0:
+        return
+    kind = found.ob_type
+    if kind.tp_descr_get and kind != FireFunction_Type and kind != PyFunction_Type:
+        return
+    remember(pc, meta.tp_version_tag, CLASS, address_int(found), cast(TypeObject, o).tp_version_tag)
+
+
+@metal
+def remember_attribute(pc: u64p, o: Obj, name: Obj, method: bool):
+    """Look at how `o.name` is found and fill the cache if it is a way we know."""
+    if patient(pc):
+        return
+    pc[1] = 0
+    t = o.ob_type
+    if t == PyModule_Type:
+        d = cast(Dict, ModuleObject(o).md_dict)
+        if d and d.ma_keys.dk_kind == DICT_KEYS_UNICODE and not _PyType_Lookup(t, name):
+            index = find_entry(d.ma_keys, name)
+            if index >= 0 and t.tp_flags & VALID_VERSION != 0:
+                remember(pc, t.tp_version_tag, MODULE, index, 0)
+        return
+    if t.tp_getattro == cast(TypeObject, PyType_Type).tp_getattro:
+        remember_class_attribute(pc, o, name)
+        return
+    if t.tp_getattro != cast(TypeObject, PyBaseObject_Type).tp_getattro:
+        return
+    descriptor = _PyType_Lookup(t, name)
+    if t.tp_flags & VALID_VERSION == 0:
+        return
+    version = t.tp_version_tag
+    if not descriptor:
+        remember_instance(pc, o, name, version)
+        return
+    kind = descriptor.ob_type
+    if kind.tp_descr_get and kind.tp_descr_set:
+        remember_data_descriptor(pc, descriptor, version)
+        return
+    if remember_instance(pc, o, name, version):
+        return
+    if method and kind.tp_flags & (1 << 17) != 0:
+        remember_method(pc, o, descriptor, version)
+    elif not kind.tp_descr_get:
+        remember_method(pc, o, descriptor, version)
+        if pc[1] != 0:
+            pc[1] = pc[1] | 1 << 40                        # a plain value, nothing to bind
+
+
+@metal
+def remember_data_descriptor(pc: u64p, descriptor: Obj, version: int):
+    """Cache a slot or a property whose getter is a simple VM function."""
+    if descriptor.ob_type == PyMemberDescr_Type:
+        member = MemberDescr(descriptor).d_member
+        if member.type == 16:                              # T_OBJECT_EX
+            remember(pc, version, SLOT, member.offset, 0)
+    elif descriptor.ob_type == PyProperty_Type:
+        getter = Property(descriptor).prop_get
+        if getter and getter.ob_type == FireFunction_Type:
+            remember(pc, version, PROPERTY, address_int(getter), 0)
+
+
+# ------------------------------------------------------------------------------------------- reading
+@metal(inline=True)
+def cached_attribute(pc: u64p, o: Obj, name: Obj) -> Obj:
+    """The attribute by the cache, borrowed; NULL on a miss."""
+    cache = pc[1]
+    t = o.ob_type
+    if unlikely(t.tp_version_tag != cache & 0xFFFFFFFF):
+        return None
+    kind = (cache >> 32) & 255
+    if kind == VALUE:
+        values = values_of(o)
+        if likely(values):
+            return values[pc[2]]
+        return None
+    if kind == SLOT:
+        return cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))[0]
+    return cached_rarer(pc, o, name, kind)
+
+
+@metal
+def cached_rarer(pc: u64p, o: Obj, name: Obj, kind: int) -> Obj:
+    """As `cached_attribute`, for the kinds seen less often."""
+    if kind == HINT:
+        d = dict_of(o)
+        if d:
+            return entry_value(d.ma_keys, pc[2], name)
+    elif kind == MODULE:
+        return entry_value(cast(Dict, ModuleObject(o).md_dict).ma_keys, pc[2], name)
+    elif kind == CLASS:
+        if cast(TypeObject, o).tp_version_tag == pc[3]:
+            return cast(Obj, pc[2])
+    elif kind >= METHOD_PLAIN and pc[1] & 1 << 40 != 0:
+        return cached_method(pc, o, kind)
+    return None
+
+
+@metal(inline=True)
+def cached_method(pc: u64p, o: Obj, kind: int) -> Obj:
+    """The type's attribute if the instance does not hide it, borrowed; NULL on a miss."""
+    if kind == METHOD_VALUES:
+        if values_of(o) and HeapType(o.ob_type).ht_cached_keys.dk_version == pc[3] and pc[3] != 0:
+            return cast(Obj, pc[2])
+        return None
+    if kind == METHOD_PLAIN:
+        return cast(Obj, pc[2])
+    if kind == METHOD_DICT:
+        if o.ob_type.tp_flags & MANAGED_FLAG != 0:
+            if values_of(o):
+                return None
+        d = dict_of(o)
+        if not d:
+            return cast(Obj, pc[2]) if pc[3] == 0 else cast(Obj, None)
+        if pc[3] != 0 and d.ma_keys.dk_version == pc[3]:
+            return cast(Obj, pc[2])
+    return None
+
+
+@metal
+def attribute_slow(frame: Frame, pc: u64p, r: Reg, name: Obj) -> Obj:
+    """The host's lookup, filling the cache; new reference or NULL."""
+    sync(frame, pc)
+    o = boxed(r)
+    if not o:
+        return None
+    result = PyObject_GetAttr(o, name)
+    if result:
+        remember_attribute(pc, o, name, False)
+    return result
+
+
+@metal
+def call_getter(frame: Frame, pc: u64p, ins: int, rb: Reg) -> Frame:
+    """Frame of a cached property's getter, or NULL: take the general way (nothing has happened)."""
+    getter = cast(Obj, pc[2])
+    code = code_of(cast(FireFunction, getter))
+    if not code or code.simple == 0 or code.argcount != 1 or frame.thread.ts.cframe.use_tracing != 0:
+        PyErr_Clear()
+        return None
+    sync(frame, pc)
+    count_run(code, False)
+    o = new_ref(rb.object)
+    callee = push_frame(frame.thread, code, cast(Function, new_ref(getter)), frame)
+    if not callee:
+        PyErr_Clear()
+        decref(o)
+        return None
+    callee.kind = KIND_PROPERTY
+    callee.words = 4
+    callee.regs.object = o
+    callee.regs.tag = OBJECT
+    taken = take(rb, ins, CONSUME_B)
+    xdecref(taken)
+    return callee
+
+
+@handler("ATTR_GET", 4)
+def ATTR_GET():
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+        value = cached_attribute(pc, o, name_at(frame, C))
+        if likely(value):
+            incref(value)
+            if ins & CONSUME_B != 0:
+                rb.tag = EMPTY
+                set_object(ra, value)
+                frame.pc = pc
+                decref(o)
+                return
+            set_object(ra, value)
+            return
+        if (pc[1] >> 32) & 255 == PROPERTY:
+            if o.ob_type.tp_version_tag == pc[1] & 0xFFFFFFFF:
+                callee = call_getter(frame, pc, ins, rb)
+                if callee:
+                    return go(callee)
+    value = attribute_slow(frame, pc, rb, name_at(frame, C))
+    if unlikely(not value):
+        return tail("ERROR")
+    taken = take(rb, ins, CONSUME_B)
+    set_object(ra, value)
+    xdecref(taken)
+
+
+# ------------------------------------------------------------------------------------------ methods
+@metal
+def method_slow(frame: Frame, pc: u64p, ins: int, base: Reg, r: Reg, name: Obj) -> bool:
+    """The host's method lookup, filling the cache and writing both registers."""
+    sync(frame, pc)
+    o = boxed(r)
+    if not o:
+        return False
+    found = stack("Obj", 1)
+    found[0] = None
+    unbound = _PyObject_GetMethod(o, name, found)
+    method = found[0]
+    if not method:
+        return False
+    remember_attribute(pc, o, name, True)
+    if ins & CONSUME_B != 0:
+        r.tag = EMPTY
+    else:
+        incref(o)
+    if unbound != 0:
+        set_object(base, method)
+        set_object(base[1], o)
+    else:
+        set_object(base[1], method)
+        decref(o)
+    return True
+
+
+@handler("METHOD_GET", 4)
+def METHOD_GET():
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+        kind = (pc[1] >> 32) & 255
+        if likely(o.ob_type.tp_version_tag == pc[1] & 0xFFFFFFFF):
+            if likely(kind >= METHOD_PLAIN and pc[1] & 1 << 40 == 0):
+                method = cached_method(pc, o, kind)
+                if likely(method):
+                    incref(method)
+                    if ins & CONSUME_B != 0:
+                        rb.tag = EMPTY
+                    else:
+                        incref(o)
+                    set_object(ra, method)
+                    set_object(ra[1], o)
+                    return
+            else:
+                value = cached_attribute(pc, o, name_at(frame, C))
+                if value:
+                    incref(value)
+                    taken = take(rb, ins, CONSUME_B)
+                    set_object(ra[1], value)
+                    xdecref(taken)
+                    return
+    if unlikely(not method_slow(frame, pc, ins, ra, rb, name_at(frame, C))):
+        return tail("ERROR")
+
+
+# ------------------------------------------------------------------------------------------ writing
+@metal(inline=True)
+def reuse_box(old: Obj, r: Reg) -> bool:
+    """Overwrite a float box that only its holder refers to with an unboxed float."""
+    if r.tag == FLOAT and old:
+        if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
+            Float(old).ob_fval = r.number
+            return True
+    return False
+
+
+@metal
+def store_value(o: Obj, values: obj_p, index: int, value: Obj):
+    """values[index] = value (owned); the first store is noted in the insertion order."""
+    old = values[index]
+    values[index] = value
+    if old:
+        decref(old)
+        return
+    sizes = cast(u8p, values)
+    size = sizes[-2] + 1
+    sizes[-2 - size] = index
+    sizes[-2] = size
+
+
+@metal
+def remember_store(pc: u64p, o: Obj, name: Obj):
+    """Fill the cache of an ATTR_SET that has been carried out."""
+    if patient(pc):
+        return
+    pc[1] = 0
+    t = o.ob_type
+    if t.tp_setattro != cast(TypeObject, PyBaseObject_Type).tp_setattro:
+        return
+    descriptor = _PyType_Lookup(t, name)
+    if t.tp_flags & VALID_VERSION == 0:
+        return
+    if descriptor:
+        if descriptor.ob_type == PyMemberDescr_Type:
+            member = MemberDescr(descriptor).d_member
+            if member.type == 16 and member.flags == 0:
+                remember(pc, t.tp_version_tag, SLOT, member.offset, 0)
+            return
+        if descriptor.ob_type.tp_descr_set:
+            return
+    if t.tp_flags & MANAGED_FLAG != 0 and values_of(o):
+        index = find_entry(HeapType(t).ht_cached_keys, name)
+        if index >= 0:
+            remember(pc, t.tp_version_tag, VALUE, index, 0)
+
+
+@metal
+def store_slow(frame: Frame, pc: u64p, ra: Reg, rb: Reg, name: Obj) -> bool:
+    sync(frame, pc)
+    o = boxed(ra)
+    value = boxed(rb)
+    if not o or not value:
+        return False
+    if PyObject_SetAttr(o, name, value) < 0:
+        return False
+    remember_store(pc, o, name)
+    return True
+
+
+@metal(inline=True)
+def store_cached(frame: Frame, pc: u64p, ins: int, o: Obj, rb: Reg) -> bool:
+    """Store by the cache; False on a miss (nothing has happened). Consumes the value on success."""
+    cache = pc[1]
+    if unlikely(o.ob_type.tp_version_tag != cache & 0xFFFFFFFF):
+        return False
+    kind = (cache >> 32) & 255
+    if kind == VALUE:
+        slot = values_of(o)
+        if unlikely(not slot):
+            return False
+        index = pc[2]
+    elif kind == SLOT:
+        slot = cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))
+        index = 0
+    else:
+        return False
+    old = slot[index]
+    if reuse_box(old, rb):
+        return True
+    value = boxed(rb)
+    if unlikely(not value):
+        return False
+    if ins & CONSUME_B != 0:
+        rb.tag = EMPTY
+    else:
+        incref(value)
+    frame.pc = pc
+    if kind == VALUE:
+        store_value(o, slot, index, value)
+    else:
+        slot[0] = value
+        xdecref(old)
+    return True
+
+
+@handler("ATTR_SET", 4)
+def ATTR_SET():
+    if likely(ra.tag == OBJECT):
+        if likely(store_cached(frame, pc, ins, ra.object, rb)):
+            if ins & CONSUME_A != 0:
+                drop(ra)
+            return
+    if unlikely(not store_slow(frame, pc, ra, rb, name_at(frame, C))):
+        return tail("ERROR")
+    drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
+
+
+@metal
+def attr_delete(frame: Frame, pc: u64p, ra: Reg, name: Obj) -> bool:
+    sync(frame, pc)
+    o = boxed(ra)
+    if not o:
+        return False
+    return PyObject_SetAttr(o, name, None) == 0
+
+
+@handler("ATTR_DELETE")
+def ATTR_DELETE():
+    if unlikely(not attr_delete(frame, pc, ra, name_at(frame, B))):
+        return tail("ERROR")
+    o = take(ra, ins, CONSUME_A)
+    xdecref(o)

@@ -1,0 +1,93 @@
+"""Loops: iterators the VM steps by itself (range, list, tuple, its own generators), the protocol for the rest."""
+from __future__ import annotations
+
+from .calls import *  # noqa: F403
+
+
+@metal
+def get_iter(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg) -> bool:
+    sync(frame, pc)
+    o = boxed(rb)
+    if not o:
+        return False
+    iterator = PyObject_GetIter(o)
+    if not iterator:
+        return False
+    taken = take(rb, ins, CONSUME_B)
+    set_object(ra, iterator)
+    xdecref(taken)
+    return True
+
+
+@handler("GET_ITER")
+def GET_ITER():
+    if unlikely(not get_iter(frame, pc, ins, ra, rb)):
+        return tail("ERROR")
+
+
+@metal
+def finish_sequence(iterator: SeqIter):
+    """The iterator is at its end: it lets its sequence go, as the host's does."""
+    sequence = cast(Obj, iterator.it_seq)
+    iterator.it_seq = None
+    decref(sequence)
+
+
+@metal
+def next_generic(frame: Frame, pc: u64p, ra: Reg, iterator: Obj) -> int:
+    """Next item by the protocol: 1 written, 0 at the end, -1 with an exception."""
+    sync(frame, pc)
+    item = call_pointer("Obj", iterator.ob_type.tp_iternext, iterator)
+    if item:
+        set_object(ra, item)
+        return 1
+    if not cast(VOID_P, frame.thread.ts.curexc_type):
+        return 0
+    if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0:
+        return -1
+    PyErr_Clear()
+    return 0
+
+
+@handler("FOR_ITER", 2)
+def FOR_ITER():
+    iterator = rb.object
+    kind = iterator.ob_type
+    if kind == PyRangeIter_Type:
+        index = RangeIter(iterator).index
+        if likely(index < RangeIter(iterator).len):
+            RangeIter(iterator).index = index + 1
+            set_int(ra, RangeIter(iterator).start + index * RangeIter(iterator).step)
+            return
+    elif kind == PyListIter_Type:
+        sequence = SeqIter(iterator).it_seq
+        if likely(sequence):
+            at = SeqIter(iterator).it_index
+            if likely(at < sequence.ob_size):
+                SeqIter(iterator).it_index = at + 1
+                set_object(ra, new_ref(sequence.ob_item[at]))
+                return
+            finish_sequence(SeqIter(iterator))
+    elif kind == PyTupleIter_Type:
+        items = cast(Tuple, SeqIter(iterator).it_seq)
+        if likely(items):
+            at2 = SeqIter(iterator).it_index
+            if likely(at2 < items.ob_size):
+                SeqIter(iterator).it_index = at2 + 1
+                set_object(ra, new_ref(field_address(items, "ob_item")[at2]))
+                return
+            finish_sequence(SeqIter(iterator))
+    elif kind == FireGenerator_Type:
+        callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
+        if likely(callee):
+            return go(callee)
+        return tail("ERROR")
+    else:
+        outcome = next_generic(frame, pc, ra, iterator)
+        if likely(outcome > 0):
+            return
+        if unlikely(outcome < 0):
+            return tail("ERROR")
+    frame.pc = pc
+    drop(rb)
+    return jump(jump16(pc, ins))
