@@ -4,6 +4,7 @@ The cases of a topic run in one process per interpreter; golden_cases.py explain
 what happens in the process.  One pytest test per topic and mode; a failure lists every case that differs.
 """
 import functools
+import importlib
 import json
 import os
 import re
@@ -157,6 +158,33 @@ def test_leaves_nothing_behind(topic, folder):
         grown = {key: n for key, n in there["growth"].items() if n > here["growth"].get(key, 0) + ROUNDS // 2}
         problems[case] = [f"{key} grew by {n} in {ROUNDS} rounds" for key, n in grown.items()]
     report(problems)
+
+
+LISTED = [case for topic in TOPICS for case in cases_of(topic) if case.bytecode]
+
+
+@pytest.mark.parametrize("case", LISTED, ids=lambda case: case.name)
+def test_bytecode(case):
+    """The lines a case expects of `fire dev dis` are there, in order, and what it excludes is not."""
+    bytecode = pytest.importorskip("firelang.bytecode", reason="firelang is not installed")
+    dis = importlib.import_module("firelang.bytecode.dis").dis
+    found = {}
+    parts = [compile(case.source, case.name, "exec")]
+    while parts:
+        code = parts.pop()
+        found[code.co_qualname] = [line.split(maxsplit=2)[-1] for line in dis(code, bytecode.translate(code)).splitlines()]
+        parts += [constant for constant in code.co_consts if hasattr(constant, "co_code")]
+    for function, pattern in case.bytecode.items():
+        listing = "\n".join(found[function])
+        missing = golden_cases.find_fragment(pattern, found[function])
+        assert missing is None, f"{case.topic}.test:{case.line} {function} has no line `{missing}` there:\n{listing}"
+        present = [word for word in case.absent.get(function, ()) if find_words(word, found[function])]
+        assert not present, f"{case.topic}.test:{case.line} {function} has {present}:\n{listing}"
+
+
+def find_words(word, listing):
+    """Whether a line begins with these words."""
+    return any(golden_cases.matches(word, line) for line in listing)
 
 
 def test_cases_are_many_and_named_once():
