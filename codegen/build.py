@@ -48,6 +48,7 @@ def compile_object(text: str, level: int = 2) -> bytes:
     module.verify()
     target = llvm.Target.from_default_triple().create_target_machine(opt=level, reloc="pic", codemodel="default")
     options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.loop_unrolling = False     # loops here run over a handful of registers
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
     return target.emit_object(module)

@@ -99,6 +99,7 @@ def describe_code(code: VMCode, host: Code):
     code.simple = 1 if host.co_flags & special == 0 and host.co_kwonlyargcount == 0 and code.twin == 0 else 0
     if host.co_flags & (CO_OPTIMIZED | CO_NEWLOCALS) != CO_OPTIMIZED | CO_NEWLOCALS:
         code.simple = 0
+    code.plain = -1                             # set at the first run: the number of arguments of a simple function
 
 
 @metal(cold=True)

@@ -171,6 +171,8 @@ def count_run(code: VMCode, twin: bool):
     """Count a function once: on the VM or on its twin."""
     if unlikely(code.runs == 0):
         code.runs = 1
+        if code.simple != 0:
+            code.plain = code.argcount
         if twin:
             state.functions_twin = state.functions_twin + 1
         else:

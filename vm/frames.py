@@ -144,12 +144,26 @@ def init_frame(frame: Frame, thread: Thread, code: VMCode, iframe: InterpreterFr
     frame.result = None
     frame.gen = None
     frame.kind = KIND_CALL
-    frame.words = 0
+    frame.words = 3
     for i in range(code.nregs):
         regs[i].tag = EMPTY
 
 
 @metal(inline=True)
+def lay_frame(thread: Thread, memory: ptr_t, code: VMCode, function: Function, caller: Frame) -> Frame:
+    """Make and link a frame in memory that has room for it; takes over the function's reference."""
+    ts = thread.ts
+    ts.recursion_remaining = ts.recursion_remaining - 1
+    thread.top = byte_offset(memory, code.total_bytes)
+    iframe = cast(InterpreterFrame, memory)
+    frame = cast(Frame, byte_offset(memory, code.head_bytes))
+    init_host_frame(iframe, function, code)
+    init_frame(frame, thread, code, iframe, caller)
+    link(frame)
+    return frame
+
+
+@metal
 def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) -> Frame:
     """A new current frame for `code`; takes over the function's reference; NULL with an exception."""
     memory = thread.top
@@ -160,21 +174,16 @@ def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) 
             decref(function)
             return None
     ts = thread.ts
-    ts.recursion_remaining = ts.recursion_remaining - 1
-    if unlikely(ts.recursion_remaining < 0):
-        if recursion_exceeded(ts):
-            ts.recursion_remaining = ts.recursion_remaining + 1
+    if unlikely(ts.recursion_remaining <= 0):
+        ts.recursion_remaining = ts.recursion_remaining - 1
+        failed = recursion_exceeded(ts)
+        ts.recursion_remaining = ts.recursion_remaining + 1
+        if failed:
             if memory == thread.chunk.first:
                 leave_chunk(thread)
             decref(function)
             return None
-    thread.top = byte_offset(memory, bytes)
-    iframe = cast(InterpreterFrame, memory)
-    frame = cast(Frame, byte_offset(memory, code.head_bytes))
-    init_host_frame(iframe, function, code)
-    init_frame(frame, thread, code, iframe, caller)
-    link(frame)
-    return frame
+    return lay_frame(thread, memory, code, function, caller)
 
 
 @metal(inline=True)

@@ -17,6 +17,8 @@ from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Storage, Struct, Typ
                     resolve_storage)
 
 CC = "preserve_nonecc"
+# Registers are cleared a few words at a time: a call of memset costs more than the stores.
+ATTRIBUTES = 'nounwind "no-builtin-memset"'
 HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table, i64 %ins"
 MISSING = object()
 INT_OPS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.FloorDiv: "sdiv", ast.Mod: "srem",
@@ -113,7 +115,7 @@ class Lowering:
             self.operands["r" + name.lower()] = (self.value(f"getelementptr i8, ptr %regs, i64 {off}"), types["regs"])
         self.operands["ins"] = ("%ins", INT)
         self.operands["table"] = ("%table", VOIDP)
-        return f"define {CC} void @op_{self.fn.name}({HANDLER_ARGS}) nounwind {{"
+        return f"define internal {CC} void @op_{self.fn.name}({HANDLER_ARGS}) noinline {ATTRIBUTES} {{"
 
     def function_entry(self, node) -> str:
         params = []
@@ -127,11 +129,11 @@ class Lowering:
         if node.returns is not None:
             self.result = annotation_type(self.static(node.returns))
         linkage = "" if self.fn.export else "internal "
-        attrs = "nounwind"
+        attrs = ATTRIBUTES
         if self.fn.inline:
             attrs += " alwaysinline"
-        if self.fn.cold:
-            attrs += " noinline cold"
+        else:                       # what is inlined is decided in the source: slow paths stay out of handlers
+            attrs += " noinline cold" if self.fn.cold else " noinline"
         return f"define {linkage}{self.result.llvm} @{self.fn.name}({', '.join(params)}) {attrs} {{"
 
     def new_slot(self, name: str, type_: Type) -> str:

@@ -57,15 +57,15 @@ class Module:
         missing = [name for name in self.opcodes if name not in HANDLERS]
         lines = ['target triple = "%s"' % self.triple() if self.triple() else ""]
         for name in missing:
-            defines.append(f"define {CC} void @op_{name}({HANDLER_ARGS}) nounwind {{\n  call void @llvm.trap()\n  ret void\n}}")
+            defines.append(f"define internal {CC} void @op_{name}({HANDLER_ARGS}) nounwind {{\n  call void @llvm.trap()\n  ret void\n}}")
         if missing:
             self.declare("llvm.trap", "void @llvm.trap()")
         table = ", ".join(f"ptr @op_{name}" for name in self.opcodes)
-        lines.append(f"@main_table = constant [{len(self.opcodes)} x ptr] [{table}]")
-        lines.append("@current_table = global ptr @main_table")
+        lines.append(f"@main_table = internal constant [{len(self.opcodes)} x ptr] [{table}]")
+        lines.append("@current_table = internal global ptr @main_table")
         for static in STATICS.values():
             size = static.layout.size * static.count
-            lines.append(f"@{static.name} = global [{size} x i8] zeroinitializer, align 16")
+            lines.append(f"@{static.name} = internal global [{size} x i8] zeroinitializer, align 16")
         lines += self.globals.values()
         for text, name in self.strings.items():
             data = text.encode() + b"\0"

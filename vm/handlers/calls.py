@@ -139,56 +139,62 @@ def unwrap_method(base: Reg) -> bool:
 def CALL():
     first = 0 if rb.tag == OBJECT else 1
     callable = rb[first].object
-    if unlikely(rb[first].tag != OBJECT):
-        if call_generic(frame, pc, ins, ra, rb, C):
-            return
-        return tail("ERROR")
-    if callable.ob_type == FireFunction_Type:
+    if likely(rb[first].tag == OBJECT and callable.ob_type == FireFunction_Type):
         function = cast(FireFunction, callable)
         code = function.vmcode
-        nargs = C + 1 - first
         thread = frame.thread
-        if likely(function.vmcode_of == function.func_code and code.simple != 0 and nargs == code.argcount
+        if likely(function.vmcode_of == function.func_code and code.plain == C + 1 - first
                   and pc[1] & 0xFFFFFFFF == 0 and thread.ts.cframe.use_tracing == 0):
-            rb.tag = EMPTY
-            rb[1].tag = EMPTY
-            self_tag = OBJECT
-            if first == 0:
-                self_payload = rb[1].payload
-            sync(frame, pc)
-            if unlikely(code.runs == 0):
-                count_run(code, False)
-            callee = push_frame(thread, code, cast(Function, callable), frame)
-            if unlikely(not callee):
+            memory = thread.top
+            if likely(byte_distance(thread.limit, memory) >= code.total_bytes
+                      and thread.ts.recursion_remaining > 0):
+                sync(frame, pc)
+                callee = lay_frame(thread, memory, code, cast(Function, callable), frame)
+                target = callee.regs
                 if first == 0:
-                    rb[1].tag = OBJECT
-                return tail("ERROR")
-            callee.words = CALL_WORDS
-            target = callee.regs
-            if first == 0:
-                target.payload = self_payload
-                target.tag = self_tag
-                target = target + 1
-            for i in range(C):
-                target[i].payload = rb[2 + i].payload
-                target[i].tag = rb[2 + i].tag
-                rb[2 + i].tag = EMPTY
-            return go(callee)
-        callee = call_complex(frame, pc, ins, ra, rb, C, first)
-        if callee:
-            return go(callee)
-        if unlikely(cast(VOID_P, thread.ts.curexc_type) != None):
-            return tail("ERROR")
-        return
-    if first == 1:
-        if unwrap_method(rb):
-            return jump(pc)
-    if callable.ob_type == PyType_Type:
-        callee = call_class(frame, pc, ins, ra, rb, C, first)
-        if callee:
-            return go(callee)
-    if unlikely(not call_generic(frame, pc, ins, ra, rb, C)):
+                    target.payload = rb[1].payload
+                    target.tag = rb[1].tag
+                    target = target + 1
+                rb.tag = EMPTY
+                rb[1].tag = EMPTY
+                for i in range(C):
+                    target[i].payload = rb[2 + i].payload
+                    target[i].tag = rb[2 + i].tag
+                    rb[2 + i].tag = EMPTY
+                return resume_at(callee, code.words)
+    return tail("CALL_OTHER")
+
+
+@handler("CALL_OTHER", 3)
+def CALL_OTHER():
+    callee = call_other(frame, pc, ins, ra, rb, C)
+    if callee:
+        return go(callee)
+    if unlikely(cast(VOID_P, frame.thread.ts.curexc_type) != None):
         return tail("ERROR")
+
+
+@metal
+def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int) -> Frame:
+    """Any call but the plainest: the frame to go on in; or NULL when the call has been made and `ra` written,
+    or has failed (then an exception is set)."""
+    first = 0 if base.tag == OBJECT else 1
+    if base[first].tag != OBJECT:
+        call_generic(frame, pc, ins, ra, base, count)
+        return None
+    callable = base[first].object
+    if first == 1 and callable.ob_type == PyMethod_Type:
+        if unwrap_method(base):
+            first = 0
+            callable = base.object
+    if callable.ob_type == FireFunction_Type:
+        return call_complex(frame, pc, ins, ra, base, count, first)
+    if callable.ob_type == PyType_Type:
+        callee = call_class(frame, pc, ins, ra, base, count, first)
+        if callee:
+            return callee
+    call_generic(frame, pc, ins, ra, base, count)
+    return None
 
 
 @metal
