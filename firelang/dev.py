@@ -36,6 +36,19 @@ def disassemble(path):
     except (OSError, SyntaxError, ValueError) as error:
         sys.stderr.write(f"fire: {path}: {error}\n")
         return 1
-    from .bytecode import dis
-    print(dis.text(code))
+    from .bytecode import Untranslatable, translate
+    from .bytecode.dis import dis
+    for part in with_nested(code):
+        try:
+            print(dis(part, translate(part)))
+        except Untranslatable as error:
+            print(f"{part.co_qualname}: {error}")
     return 0
+
+
+def with_nested(code):
+    """A code object and those among its constants, outermost first."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, type(code)):
+            yield from with_nested(constant)

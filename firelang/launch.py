@@ -3,7 +3,7 @@
     run(options) -> exit status
 
 `__main__`, sys.argv, sys.path[0], tracebacks and exit statuses are those of python3.  A main program
-that does not compile is handed to the plain host, which words the error; with -i or --stats we word it ourselves.
+that does not compile is handed to the plain host, which words the error; with -i or --stats we word it.
 """
 import os
 import sys

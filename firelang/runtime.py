@@ -20,7 +20,8 @@ def vm():
     """The VM, started at the first call."""
     global _vm
     if _vm is None:
-        _vm = start()
+        _vm = load()
+        connect(_vm)
     return _vm
 
 
@@ -29,15 +30,18 @@ def started():
     return _vm
 
 
-def start():
-    """Load the core and connect it."""
-    loaded = load()
+def connect(loaded):
+    """Give the core what it needs, and it to what runs code for the user."""
     loaded.set_translator(translate)
+    loaded.set_poll(poll)
     from . import importer
     importer.connect(loaded)
     importer.after_import("runpy", extend_runpy)
     importer.after_import("multiprocessing.util", extend_multiprocessing)
-    return loaded
+
+
+def poll():
+    """Called by the core so that the host handles what is pending for this thread."""
 
 
 def library(name):
