@@ -1,6 +1,6 @@
 """The virtual machine. `_core` is its native part, made from the restricted-subset sources in this folder.
 
-    exec_code(code, globals, locals=None)   run_main(code, globals)   adopt(function)
+    exec_code(code, globals, locals=None)   call_outermost(f, *args)   adopt(function)
     set_translator(f)   set_poll(f)   stats()
 
 They are looked up in `_core` when first used, since the build of `_core` imports this package too.

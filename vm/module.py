@@ -9,7 +9,7 @@ ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:p
 module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
-           ("run_main", "core_run_main", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O)]
+           ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)  # noqa: F405
 
 
@@ -52,13 +52,15 @@ def core_exec_code(module: Obj, args: obj_p, nargs: int) -> Obj:
 
 
 @metal
-def core_run_main(module: Obj, args: obj_p, nargs: int) -> Obj:
-    """run_main(code, globals): as exec_code, with no calling frame to be seen: it is the program's first."""
-    ts = PyThreadState_Get()
-    cframe = ts.cframe
+def core_call_outermost(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """call_outermost(f, *args): f(*args) with no calling frame to be seen, as at the start of a program."""
+    if nargs < 1:
+        PyErr_SetString(PyExc_TypeError[0], "call_outermost(f, *args)")
+        return None
+    cframe = PyThreadState_Get().cframe
     hidden = cframe.current_frame
     cframe.current_frame = None
-    result = core_exec_code(module, args, nargs)
+    result = PyObject_Vectorcall(args[0], args + 1, nargs - 1, None)
     cframe.current_frame = hidden
     return result
 
