@@ -31,6 +31,10 @@ class Unsupported(Exception):
     """The case is outside what this interpreter covers."""
 
 
+class Escape(Exception):
+    """Carries an exception out of `run`, because a host generator may not raise StopIteration."""
+
+
 class Frame:
     """Registers and environment of one call."""
 
@@ -78,7 +82,9 @@ def _finish(running):
         next(running)
     except StopIteration as stop:
         return stop.value
-    raise AssertionError("yield outside a generator")
+    except Escape as escape:
+        error = escape.args[0]
+    raise error
 
 
 def function(code, globals):
@@ -107,8 +113,9 @@ def _stub(code):
     body += [("PRECALL", 3), ("CACHE", 0), ("CALL", 3)] + [("CACHE", 0)] * 4 + [("RETURN_VALUE", 0)]
     raw = bytes(byte for name, arg in body for byte in (names[name], arg))
     nowhere = b"\xff" * (len(raw) // 16 + 1)
-    return code.replace(co_code=raw, co_linetable=nowhere, co_consts=code.co_consts + (enter, code), co_cellvars=(), co_exceptiontable=b"",
-                        co_stacksize=count + free + 8, co_flags=code.co_flags & ~(GENERATOR | COROUTINE))
+    return code.replace(co_code=raw, co_linetable=nowhere, co_consts=code.co_consts + (enter, code),
+                        co_cellvars=(), co_exceptiontable=b"", co_stacksize=count + free + 8,
+                        co_flags=code.co_flags & ~(GENERATOR | COROUTINE))
 
 
 def enter(code, arguments, closure):
@@ -182,7 +189,7 @@ def _dispatch(frame, error):
                 frame.r[register:register + 2] = frame.origin[frame.position], error
             frame.position = target
             return None
-    raise error
+    raise error if frame.code.co_flags & (GENERATOR | COROUTINE) else Escape(error)
 
 
 def _throw(frame, values, following, error):

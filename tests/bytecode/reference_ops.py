@@ -2,8 +2,6 @@
 
     IMPLEMENTATION["ADD"](frame, 1, 2) -> 3
 """
-import builtins
-import importlib
 import operator
 import sys
 import types
@@ -259,8 +257,8 @@ def _exc_match(f, error, kind):
     return issubclass(type(error), kind)
 
 
-def _eg_match(f, base):
-    raise reference.Unsupported("except*")
+def _unsupported(f, *operands):
+    raise reference.Unsupported
 
 
 def _reraise(f, error, n, register):
@@ -270,9 +268,7 @@ def _reraise(f, error, n, register):
 def _raise(f, base, n):
     arguments = f.take(base, n)
     if not arguments:
-        if f.handled is None:
-            raise RuntimeError("No active exception to reraise")
-        raise f.handled
+        raise sys.exc_info()[1] or RuntimeError("No active exception to reraise")
     if n == 2:
         raise arguments[0] from arguments[1]
     raise arguments[0]
@@ -423,8 +419,9 @@ IMPLEMENTATION = {
     "END_ASYNC_FOR": _end_async_for,
     "BEFORE_WITH": _enter_with("__enter__", "__exit__", "context manager"),
     "BEFORE_ASYNC_WITH": _enter_with("__aenter__", "__aexit__", "asynchronous context manager"),
+    "ASYNC_GEN_WRAP": _unsupported, "PREP_RERAISE_STAR": _unsupported,
     "WITH_EXCEPT": _with_except, "PUSH_EXC_INFO": _push_exc_info, "POP_EXCEPT": _pop_except,
-    "EXC_MATCH": _exc_match, "EG_MATCH": _eg_match, "RERAISE": _reraise, "RAISE": _raise,
+    "EXC_MATCH": _exc_match, "EG_MATCH": _unsupported, "RERAISE": _reraise, "RAISE": _raise,
     "ASSERTION_ERROR": lambda f: AssertionError,
     "IMPORT_NAME": _import_name, "IMPORT_FROM": _import_from, "IMPORT_STAR": _import_star,
     "PRINT_EXPR": lambda f, a: sys.displayhook(a),
