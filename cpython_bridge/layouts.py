@@ -26,7 +26,7 @@ ThreadState | PyThreadState | 360 | interp:InterpreterState@16 recursion_remaini
     recursion_limit:i32@36 recursion_headroom:i32@40 tracing:i32@44 cframe:CFrame@56 c_profilefunc:ptr@64
     c_tracefunc:ptr@72 curexc_type:Obj@96 curexc_value:Obj@104 curexc_traceback:Obj@112 exc_info:ExcItem@120
     dict:Obj@128 async_exc:Obj@144 coroutine_origin_tracking_depth:i32@200 async_gen_firstiter:Obj@208
-    async_gen_finalizer:Obj@216 context:Obj@224 exc_state:u8@320 thread_id:i64@152
+    async_gen_finalizer:Obj@216 context:Obj@224 exc_state:u8@320 thread_id:i64@152 id:i64@240
 CFrame | _PyCFrame | 24 | use_tracing:u8@0 current_frame:InterpreterFrame@8 previous:CFrame@16
 ExcItem | _PyErr_StackItem | 16 | exc_value:Obj@0 previous_item:ExcItem@8
 InterpreterFrame | _PyInterpreterFrame | 80 | f_func:Function@0 f_globals:Obj@8 f_builtins:Obj@16

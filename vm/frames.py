@@ -44,10 +44,11 @@ def find_thread(ts: ThreadState) -> Thread:
         thread.ts = ts
         thread.next = state.threads
         state.threads = thread
-        thread.c_stack_limit = c_stack_limit()
-    elif not thread.top:                        # a new thread state at an old one's address
+    if thread.id != ts.id:                      # new, or a new thread state at an old one's address
+        thread.id = ts.id
         thread.c_stack_limit = c_stack_limit()
     state.last_ts = ts
+    state.last_id = ts.id
     state.last_thread = thread
     return thread
 
@@ -55,7 +56,7 @@ def find_thread(ts: ThreadState) -> Thread:
 @metal(inline=True)
 def current_thread() -> Thread:
     ts = PyThreadState_Get()
-    if likely(state.last_ts == ts):
+    if likely(state.last_ts == ts and state.last_id == ts.id):
         return state.last_thread
     return find_thread(ts)
 

@@ -104,7 +104,7 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": ""}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
-            "builtin_super": "super", "builtin_compile": "compile"}
+            "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile"}
 
 
 @metal
@@ -154,8 +154,9 @@ def init_state() -> bool:
     state.object_new = cast(TypeObject, PyBaseObject_Type).tp_new
     state.empty_tuple = PyTuple_New(0)
     state.twin_reasons = PyDict_New()
+    state.list_append = PyObject_GetAttrString(cast(Obj, PyList_Type), "append")
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
-    if state.extra_index < 0 or not state.empty_tuple or not state.twin_reasons:
+    if state.extra_index < 0 or not state.list_append or not state.empty_tuple or not state.twin_reasons:
         return False
     return init_names() and init_builtins()
 

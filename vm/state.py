@@ -26,7 +26,7 @@ i32p, i32wp, u32p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32")
 VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nwords:i64 nhandlers:i64 nregs:i64 npool:i64
     nlocalsplus:i64 head_bytes:i64 total_bytes:i64 argcount:i64 kwonly:i64 posonly:i64 flags:i64 simple:i64
     code_start:ptr code:Obj twin:i64 runs:i64 plain:i64""")
-Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread""")
+Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg result:Obj
     gen:Obj kind:i64 words:i64 out:Obj*""", 96)
@@ -39,7 +39,7 @@ CO_OPTIMIZED, CO_NEWLOCALS, CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR = 1, 2, 4, 
 CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x100, 0x200
 CO_ANY_GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
-State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last_ts:ThreadState last_thread:Thread
+State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last_ts:ThreadState last_id:i64 last_thread:Thread
     threads:Thread next_keys_version:i64 functions_vm:i64 functions_twin:i64 twin_reasons:Obj poll_function:Obj
     name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj name_exit:Obj name_aenter:Obj
     name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj name_import:Obj name_path:Obj name_file:Obj
@@ -49,7 +49,7 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     builtin_exec:Obj builtin_eval:Obj builtin_locals:Obj builtin_vars:Obj builtin_dir:Obj builtin_build_class:Obj
     builtin_globals:Obj builtin_super:Obj build_class:Obj enter_exec:Obj main_thread:i64 name_keys:Obj name_items:Obj
     name_split:Obj name_class_getitem:Obj name_getattr:Obj name_new:Obj name_missing:Obj sentinel:Obj object_new:ptr name_module_name:Obj
-    name_lstrip:Obj blanks:Obj blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj builtin_compile:Obj""")
+    name_lstrip:Obj blanks:Obj blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj builtin_compile:Obj builtin_len:Obj list_append:Obj""")
 state = Static("fire_state", State)
 FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])  # noqa: F405
 FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405

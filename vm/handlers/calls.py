@@ -32,7 +32,7 @@ def call_generic(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     """Call anything: box the arguments, call, drop them, write the result."""
     sync(frame, pc)
     args = stack("Obj", count + 2)
-    first = 0 if base.tag != EMPTY else 1
+    first = 0 if base.tag == OBJECT else 1
     for i in range(first, count + 2):
         o = boxed(base[i])
         if not o:
@@ -183,6 +183,13 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
         call_generic(frame, pc, ins, ra, base, count)
         return None
     callable = base[first].object
+    if count == 1 and pc[1] & 0xFFFFFFFF == 0:
+        if first == 0 and callable == state.list_append:
+            if append_item(frame, pc, ra, base):
+                return None
+        elif first == 1 and callable == state.builtin_len:
+            if length_of(frame, pc, ra, base):
+                return None
     if first == 1 and callable.ob_type == PyMethod_Type:
         if unwrap_method(base):
             first = 0
@@ -195,6 +202,47 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
             return callee
     call_generic(frame, pc, ins, ra, base, count)
     return None
+
+
+@metal
+def append_item(frame: Frame, pc: u64p, ra: Reg, base: Reg) -> bool:
+    """list.append(x) on an exact list; False: the general way."""
+    target = base[1].object
+    item = boxed(base[2])
+    if not item or target.ob_type != PyList_Type:
+        return False
+    if PyList_Append(target, item) < 0:
+        return False
+    sync(frame, pc)
+    drop(base)
+    drop(base[1])
+    drop(base[2])
+    set_raw(ra, 0, NONE)
+    return True
+
+
+@metal
+def length_of(frame: Frame, pc: u64p, ra: Reg, base: Reg) -> bool:
+    """len(x) of the commonest types; False: the general way."""
+    if base[2].tag != OBJECT:
+        return False
+    o = base[2].object
+    kind = o.ob_type
+    if kind == PyList_Type or kind == PyTuple_Type or kind == PyBytes_Type:
+        length = VarObj(o).ob_size
+    elif kind == PyUnicode_Type:
+        length = Ascii(o).length
+    elif kind == PyDict_Type:
+        length = Dict(o).ma_used
+    elif kind == PySet_Type:
+        length = Set(o).used
+    else:
+        return False
+    sync(frame, pc)
+    drop(base[1])
+    drop(base[2])
+    set_int(ra, length)
+    return True
 
 
 @metal
