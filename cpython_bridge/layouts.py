@@ -1,9 +1,9 @@
 """Memory layouts of CPython's objects, one table per version; the only place that knows offsets.
 
 A row is `name | C name | size | field:kind@offset ...`. Kinds are those of codegen.metal.types; a kind that
-names another row is a pointer to it. Fields of kind `u8` that stand for embedded data (`localsplus`,
-`gi_iframe`, ...) are used for their address. The tables were read from the headers with a C probe;
-tests/test_layouts.py compiles such a probe again and compares.
+names another row is a pointer to it; fields of kind `u8` that stand for embedded data (`localsplus`,
+`gi_iframe`, ...) are used for their address. tests/test_layouts.py compiles a C probe and compares every row with
+the headers; rows marked `private` stand in no header, the conformance tests watch them behave.
 """
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ Slice | PySliceObject | 40 | start:Obj@16 stop:Obj@24 step:Obj@32
 BaseException | PyBaseExceptionObject | 72 | dict:Obj@16 args:Obj@24 notes:Obj@32 traceback:Obj@40
     context:Obj@48 cause:Obj@56 suppress_context:u8@64
 Traceback | PyTracebackObject | 40 | tb_next:Obj@16 tb_frame:FrameObject@24 tb_lasti:i32@32 tb_lineno:i32@36
-RangeIter | _PyRangeIterObject | 48 | index:i64@16 start:i64@24 step:i64@32 len:i64@40
-SeqIter | _PyListIterObject | 32 | it_index:i64@16 it_seq:List@24
-Property | propertyobject | 80 | prop_get:Obj@16 prop_set:Obj@24 prop_del:Obj@32
-Wrapped | staticmethod | 32 | cm_callable:Obj@16
+RangeIter | private rangeiterobject | 48 | index:i64@16 start:i64@24 step:i64@32 len:i64@40
+SeqIter | private listiterobject | 32 | it_index:i64@16 it_seq:List@24
+Property | private propertyobject | 80 | prop_get:Obj@16 prop_set:Obj@24 prop_del:Obj@32
+Wrapped | private staticmethod | 32 | cm_callable:Obj@16
 BufferProcs | PyBufferProcs | 16 | bf_getbuffer:ptr@0 bf_releasebuffer:ptr@8
 """
 
