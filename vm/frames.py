@@ -125,7 +125,7 @@ def init_host_frame(iframe: InterpreterFrame, function: Function, code: VMCode):
     iframe.frame_obj = None
     iframe.prev_instr = byte_offset(code.code_start, -2)
     iframe.stacktop = code.nlocalsplus
-    iframe.is_entry = 0
+    iframe.is_entry = VM_FRAME
     iframe.owner = 0
     slots = field_address(iframe, "localsplus")
     for i in range(code.nlocalsplus):

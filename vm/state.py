@@ -35,6 +35,8 @@ FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 15
 # Why a frame was entered: what its return does.
 KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY = range(6)
 
+VM_FRAME = 2             # in `is_entry` of the host's part: a frame the VM runs (the host writes 0 or 1)
+
 CO_OPTIMIZED, CO_NEWLOCALS, CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR = 1, 2, 4, 8, 0x20
 CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x100, 0x200
 CO_ANY_GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
