@@ -101,10 +101,12 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_keys": "keys", "name_items": "items", "name_split": "split", "name_new": "__new__",
          "name_getattr": "__getattr__", "name_missing": "__missing__", "name_module_name": "__name__",
          "name_lstrip": "lstrip", "blanks": " \t", "string_name": "<string>", "mode_eval": "eval",
-         "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": ""}
+         "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": "",
+         "unknown_module": "<unknown module name>"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
-            "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile"}
+            "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile",
+            "builtin_import": "__import__"}
 
 
 @metal

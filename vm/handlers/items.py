@@ -1,0 +1,223 @@
+"""Subscripts: x[i], x[i] = v, del x[i].
+
+Lists and tuples are indexed right here where the index is an int in range; a miss goes to the host, which
+raises what it raises. A number stored over a number of the same kind that nobody else refers to reuses its
+box: nothing can see that. What is stored must be a temporary (consumed), so that no name keeps the value
+and could compare identities, and no NaN, since `in` compares identities first.
+"""
+from __future__ import annotations
+
+from .unpack import *  # noqa: F403
+
+DIGIT = 1 << 30                     # ints are made of 30-bit digits
+SHARED_INTS = 262                   # -5 .. 256: one object each, which must stay what it is
+
+
+@metal(inline=True)
+def slot_in(items: obj_p, size: int, index: int) -> obj_p:
+    """Address of an item, counting from the end for a negative index; NULL if out of range."""
+    at = index if index >= 0 else index + size
+    if likely(ult(at, size)):
+        return items + at
+    return None
+
+
+@metal(inline=True)
+def item_at(o: Obj, index: int) -> Obj:
+    """Item of an exact list or tuple, borrowed; NULL: not so simple."""
+    slot: obj_p = None
+    if likely(o.ob_type == PyList_Type):
+        slot = slot_in(List(o).ob_item, VarObj(o).ob_size, index)
+    elif o.ob_type == PyTuple_Type:
+        slot = slot_in(field_address(Tuple(o), "ob_item"), VarObj(o).ob_size, index)
+    if likely(slot):
+        return slot[0]
+    return None
+
+
+@metal(inline=True)
+def simple_item(holder: Reg, key: Reg) -> Obj:
+    """item_at for two registers; NULL: not so simple."""
+    if likely(holder.tag == OBJECT):
+        if likely(key.tag == INT):
+            return item_at(holder.object, key.payload)
+        if key.tag == OBJECT and is_small_long(key.object):
+            return item_at(holder.object, long_value(key.object))
+    return None
+
+
+@metal
+def dict_item(d: Obj, key: Obj) -> Obj:
+    """Item of an exact dict; new reference, NULL with KeyError or what hashing raised."""
+    value = PyDict_GetItemWithError(d, key)
+    if value:
+        incref(value)
+    elif not PyErr_Occurred():
+        _PyErr_SetKeyError(key)
+    return value
+
+
+@metal
+def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
+    """Any subscript; new reference or NULL with an exception."""
+    sync(frame, pc)
+    o = boxed(holder)
+    if not o:
+        return None
+    if o.ob_type == PyUnicode_Type and key.tag == INT:
+        return PySequence_GetItem(o, key.payload)
+    k = boxed(key)
+    if not k:
+        return None
+    if o.ob_type == PyDict_Type:
+        return dict_item(o, k)
+    return PyObject_GetItem(o, k)
+
+
+@metal
+def item_of_constant(frame: Frame, pc: u64p, holder: Reg, constant: Reg) -> Obj:
+    """The same with a key that stays unboxed in the pool."""
+    key = stack(Reg, 1)
+    key.tag = EMPTY
+    copy_value(key, constant)
+    value = item_of(frame, pc, holder, key)
+    drop(key)
+    return value
+
+
+@handler("ITEM_GET", 2)
+def ITEM_GET():
+    value = simple_item(rb, rc)
+    if likely(value):
+        incref(value)
+    else:
+        value = item_of(frame, pc, rb, rc)
+        if unlikely(not value):
+            return tail("ERROR")
+    ob = take(rb, ins, CONSUME_B)
+    oc = take(rc, ins, CONSUME_C)
+    set_object(ra, value)
+    xdecref(ob)
+    xdecref(oc)
+
+
+@handler("ITEM_GET_K", 2)
+def ITEM_GET_K():
+    key = pool_at(frame, C)
+    value = simple_item(rb, key)
+    if likely(value):
+        incref(value)
+    else:
+        value = item_of_constant(frame, pc, rb, key)
+        if unlikely(not value):
+            return tail("ERROR")
+    ob = take(rb, ins, CONSUME_B)
+    set_object(ra, value)
+    xdecref(ob)
+
+
+# --------------------------------------------------------------------------------------- storing
+@metal(inline=True)
+def reuse_temporary(old: Obj, value: float) -> bool:
+    """Overwrite a float that nobody else sees."""
+    if old.ob_type == PyFloat_Type and old.ob_refcnt == 1 and value == value:
+        Float(old).ob_fval = value
+        return True
+    return False
+
+
+@metal
+def reuse_small_int(old: Obj, value: int) -> bool:
+    """The same for an int of as many digits (one or two)."""
+    if old.ob_type != PyLong_Type or old.ob_refcnt != 1 or ult(value + 5, SHARED_INTS):
+        return False
+    size = -value if value < 0 else value
+    digits = field_address(Long(old), "ob_digit")
+    if ult(VarObj(old).ob_size + 1, 3) and ult(size, DIGIT):
+        digits[0] = size
+        VarObj(old).ob_size = -1 if value < 0 else 1
+        return True
+    if (VarObj(old).ob_size == 2 or VarObj(old).ob_size == -2) and size >= DIGIT and ult(size, 1 << 60):
+        digits[0] = size & (DIGIT - 1)
+        digits[1] = size >> 30
+        VarObj(old).ob_size = -2 if value < 0 else 2
+        return True
+    return False
+
+
+@metal(inline=True)
+def reuse_slot(slot: obj_p, r: Reg, ins: int, bit: int) -> bool:
+    """Store an unboxed temporary into the box that stands in the slot already."""
+    if ins & bit == 0:
+        return False
+    if r.tag == FLOAT:
+        return reuse_temporary(slot[0], r.number)
+    return r.tag == INT and reuse_small_int(slot[0], r.payload)
+
+
+@metal(inline=True)
+def list_slot(holder: Reg, key: Reg) -> obj_p:
+    """Address of an existing item of an exact list; NULL: not so simple."""
+    if likely(holder.tag == OBJECT):
+        o = holder.object
+        if likely(o.ob_type == PyList_Type):
+            if likely(key.tag == INT):
+                return slot_in(List(o).ob_item, VarObj(o).ob_size, key.payload)
+            if key.tag == OBJECT and is_small_long(key.object):
+                return slot_in(List(o).ob_item, VarObj(o).ob_size, long_value(key.object))
+    return None
+
+
+@metal
+def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) -> bool:
+    """x[i] = v; the operands are consumed as the instruction says."""
+    sync(frame, pc)
+    slot = list_slot(holder, key)
+    old: Obj = None
+    value = boxed(r)
+    if not value:
+        return False
+    if slot:
+        incref(value)
+        old = slot[0]
+        slot[0] = value
+    else:
+        o = boxed(holder)
+        k = boxed(key)
+        if not o or not k:
+            return False
+        failed = PyDict_SetItem(o, k, value) if o.ob_type == PyDict_Type else PyObject_SetItem(o, k, value)
+        if failed < 0:
+            return False
+    oc = take(r, ins, CONSUME_C)
+    drop_operands(holder, key, ins, CONSUME_A, CONSUME_B)
+    xdecref(old)
+    xdecref(oc)
+    return True
+
+
+@handler("ITEM_SET")
+def ITEM_SET():
+    slot = list_slot(ra, rb)
+    if likely(slot):
+        if reuse_slot(slot, rc, ins, CONSUME_C):
+            rc.tag = EMPTY
+            drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
+            return
+    if unlikely(not set_item(frame, pc, ins, ra, rb, rc)):
+        return tail("ERROR")
+
+
+@metal
+def delete_item(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> bool:
+    sync(frame, pc)
+    o = boxed(holder)
+    k = boxed(key)
+    return o and k and PyObject_DelItem(o, k) == 0
+
+
+@handler("ITEM_DELETE")
+def ITEM_DELETE():
+    if unlikely(not delete_item(frame, pc, ra, rb)):
+        return tail("ERROR")
+    drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
