@@ -13,6 +13,7 @@ from . import outcome, runtime
 
 def run(options):
     """Run what the command line names; the exit status."""
+    runtime.vm()                # before sys.path names the user's modules
     path0 = None if sys.flags.safe_path else ""
     if options.inspect:
         from . import repl
@@ -67,15 +68,12 @@ def run_stdin(options):
 def run_module(options, name, alter_argv):
     """By the host's runpy, whose `exec` is the VM's."""
     fresh_main()
-    vm = runtime.vm()
     import runpy
-    runpy.exec = vm.exec_code
     return finish(options, outcome.run_outermost(runpy._run_module_as_main, name, alter_argv))
 
 
 def run_source(options, source, name, main):
     """Compile and run the main program; the exception it ended with, or None."""
-    vm = runtime.vm()
     try:
         code = compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, UnicodeError) as error:
@@ -84,7 +82,7 @@ def run_source(options, source, name, main):
             restart.as_host(options.mode, options.target, options.args, source, options.skip_line)
         return error.with_traceback(None)
     del source
-    return outcome.run_outermost(vm.exec_code, code, main)
+    return outcome.run_outermost(runtime.vm().exec_code, code, main)
 
 
 def finish_file(options, error, main):

@@ -9,10 +9,11 @@ the prompt on stderr.  Each statement is the outermost frame of what it runs.
 """
 import os
 import sys
-from codeop import CommandCompiler
+from codeop import PyCF_ALLOW_INCOMPLETE_INPUT, PyCF_DONT_IMPLY_DEDENT, CommandCompiler  # type: ignore
 
 from . import __version__, outcome, runtime
 
+PARTIAL = PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT
 FLAG_PLACES = (1, 2)        # of inspect and interactive in sys.flags, in every supported version
 
 
@@ -59,9 +60,7 @@ def loop(namespace):
 def statement(compiler, source, namespace, last=False):
     """Run `source` if it is whole; whether it was."""
     try:
-        code = compiler(source, "<stdin>", "single")
-        if code is None and last:
-            code = compile(source, "<stdin>", "single", dont_inherit=True)
+        code = whole(compiler, source, last)
     except (SyntaxError, OverflowError, ValueError) as error:
         end_or_go_on(error.with_traceback(None))
         return True
@@ -72,6 +71,17 @@ def statement(compiler, source, namespace, last=False):
         if stream is not None:
             stream.flush()
     return True
+
+
+def whole(compiler, source, last):
+    """The code of `source`, None if it needs more lines and is not the last; raises what is wrong with it."""
+    try:
+        code = compiler(source, "<stdin>", "single")
+        if code is not None or not last:
+            return code
+    except SyntaxError:             # worded for incomplete input
+        pass
+    return compile(source + "\n", "<stdin>", "single", compiler.compiler.flags & ~PARTIAL, True)
 
 
 def end_or_go_on(error):
@@ -113,7 +123,7 @@ def run_start_up(path, namespace):
             source = file.read()
     except OSError as error:
         show("Could not open PYTHONSTARTUP\n")
-        sys.__excepthook__(type(error), error, None)
+        sys.__excepthook__(type(error), error.with_traceback(None), None)
         return
     try:
         code = compile(source, path, "exec", dont_inherit=True)

@@ -36,7 +36,8 @@ def connect(loaded):
     loaded.set_poll(poll)
     from . import importer
     importer.connect(loaded)
-    importer.after_import("runpy", extend_runpy)
+    # runpy: `-m`, run_path, and the main module of a spawned process
+    importer.after_import("runpy", lambda module: setattr(module, "exec", loaded.exec_code))
     importer.after_import("multiprocessing.util", extend_multiprocessing)
 
 
@@ -47,12 +48,12 @@ def poll():
 def library(name):
     """Import an installed package the engine itself needs, under -S and -I too."""
     place = os.environ.get("FIRE_RESTARTED_LIBRARIES")
+    saved = sys.path[:]
     sys.path.extend([place] if place else [])
     try:
         __import__(name)
     finally:
-        if place:
-            sys.path.remove(place)
+        sys.path[:] = saved
     return sys.modules[name]
 
 
@@ -60,11 +61,10 @@ def load():
     """The module firelang.vm; a failure becomes a sentence for the user."""
     try:
         loaded = library("firelang.vm")
+        loaded.exec_code                            # the native part is loaded when first asked for
     except ImportError as error:
         raise NoCore(f"the VM core cannot be loaded: {error}\n"
                      f"  build it with: {sys.executable} -m firelang.codegen.build") from error
-    if not hasattr(loaded, "exec_code"):
-        raise NoCore(f"the VM core is missing; build it with: {sys.executable} -m firelang.codegen.build")
     return loaded
 
 
@@ -72,11 +72,6 @@ def translate(code):
     """The register program of a host code object, from the on-disk cache or made now."""
     from .bytecode import cache
     return cache.program(code)
-
-
-def extend_runpy(module):
-    """What runpy runs (`-m`, run_path, the main module of a spawned process) runs on the VM."""
-    module.exec = vm().exec_code
 
 
 def extend_multiprocessing(module):
