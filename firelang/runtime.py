@@ -61,7 +61,7 @@ def load():
     """The module firelang.vm; a failure becomes a sentence for the user."""
     try:
         loaded = library("firelang.vm")
-        loaded.exec_code                            # the native part is loaded when first asked for
+        getattr(loaded, "_core")  # noqa: B009 (its native part is loaded when first asked for)
     except ImportError as error:
         raise NoCore(f"the VM core cannot be loaded: {error}\n"
                      f"  build it with: {sys.executable} -m firelang.codegen.build") from error

@@ -2,8 +2,8 @@
 
     fire -m main a       same status, stdout and stderr as python3 -m main a
 
-PROGRAMS are the files, one row of CASES is one command line.  Only what names the interpreter itself (its path
-in usage texts, addresses, the class of a loader) is evened out before the comparison.
+PROGRAMS are the files, one row of CASES is one command line.  Only what names the interpreter itself (its
+path in usage texts, addresses, the class of a loader) is evened out before the comparison.
 """
 import os
 import re

@@ -17,7 +17,7 @@ ALLOWED = {
     "bytecode":       {"syntax"},
     "codegen/metal":  set(),                # the language the native core is written in: depends on nothing
     "cpython_bridge": {"codegen/metal"},
-    "objects":        {"codegen/metal", "cpython_bridge", "bytecode"},
+    "objects":        {"codegen/metal", "cpython_bridge", "bytecode", "vm"},     # functions enter the VM
     "vm":             {"codegen/metal", "cpython_bridge", "objects", "bytecode"},
     "ir":             set(),
     "specializer":    {"ir"},

@@ -6,7 +6,8 @@ import pytest
 from interpreters import FIRE, HOST, is_host, run
 
 HEAVY = {"argparse", "re", "typing", "dataclasses", "pathlib", "importlib.util", "inspect", "json",
-         "subprocess", "runpy", "llvmlite", "llvmlite.binding", "numpy", "ctypes", "firelang.codegen", "firelang.embed"}
+         "subprocess", "runpy", "llvmlite", "llvmlite.binding", "numpy", "ctypes", "firelang.codegen",
+         "firelang.embed"}
 MORE_MEMORY = 12 * 1024         # KB
 SHOW = """
 import sys
