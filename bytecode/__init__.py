@@ -3,29 +3,29 @@
 In: a `types.CodeType` of the running CPython.  Out: a `Program` (registers, words, origins, pool, handlers).
 
     translate(code) -> Program        raises Untranslatable(reason)
+    cache.program(code) -> Program    the same, from the on-disk cache where it has it
 
-    ops        the table of instructions           host311    CPython 3.11's instructions, one row each
-    program    Program, Untranslatable             translate  abstract interpretation of the host's stack
-    flow       decoding, labels, exception ranges  actions    what each host instruction does to it
-    emit       stack entries, emission, peepholes  verify, dis, cache    as named
+    ops        the table of instructions         host311    CPython 3.11's instructions, one row each
+    program    Program, Untranslatable           shapes     factories of actions
+    flow       decoding, labels, covers          actions    what each host instruction does
+    emit       stack entries, peepholes          translate  the pass over a code object
+    effects    registers an instruction touches  verify, dis, cache    as named
+
+Importing this package imports none of the translator; its first use does.
 """
-from __future__ import annotations
-
-import sys
-
 from .program import Program, Untranslatable
-from .translate import translate_with
-
-if sys.version_info[:2] == (3, 11):
-    from . import host311 as host
-else:
-    host = None
 
 __all__ = ["Program", "Untranslatable", "translate"]
+_host = None
 
 
-def translate(code) -> Program:
+def translate(code):
     """Register form of a code object of the running host."""
-    if host is None:
-        raise Untranslatable("no frontend for this host version")
-    return translate_with(host, code)
+    global _host, _translate
+    if _host is None:
+        import sys
+        if sys.version_info[:2] != (3, 11):
+            raise Untranslatable("no frontend for this host version")
+        from . import host311 as _host
+        from .translate import translate_with as _translate
+    return _translate(_host, code)

@@ -1,204 +1,18 @@
-"""What host instructions do to the translation: one small function each, most of them made by a factory.
+"""What host instructions do to the translation, those that fit none of the `shapes`.
 
-    unary("NEG")(t, arg)      pops an operand, emits NEG into a fresh slot, pushes the slot
+    swap(t, 2)      exchanges two entries of the abstract stack, emits nothing
 
-An action is called as action(translation, argument).  Operands in slots are consumed; operands that the host
-leaves on its stack are not.  Nothing here knows a host version; `host3xx` maps its opcodes to these.
+An action is called as action(translation, argument).  Nothing here knows a host version; `host3xx` maps its
+opcodes to these.
 """
 from __future__ import annotations
 
 from .emit import MASK16, NULL
 from .ops import CONSUME_A, CONSUME_B, CONSUME_C, OPCODE_BITS, OPS, X_BIT
 from .program import Untranslatable
+from .shapes import build, counted, held, peeked, row
 
 OPCODE_MASK = (1 << OPCODE_BITS) - 1
-
-
-def _row(name: str) -> tuple:
-    """Opcode and zeroed cache words of an op."""
-    return OPS[name].code, (0,) * OPS[name].cache
-
-
-def _count(number: int) -> int:
-    if number > MASK16:
-        raise Untranslatable("operand above 65535")
-    return number
-
-
-# ------------------------------------------------------------------------------------------ factories
-def unary(name: str):
-    """[a] -> [result]."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        stack = t.stack
-        a = stack.pop()
-        if a < 0:
-            a = t.reg(a, len(stack))
-        t.push(op | (CONSUME_B if a >= t.nlocals else 0) | a << 32, cache)
-    return action
-
-
-def unary_number(name: str):
-    """[a] -> [result], the argument in C."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        a = t.reg(t.stack.pop(), len(t.stack))
-        t.push(op | (CONSUME_B if a >= t.nlocals else 0) | a << 32 | _count(arg) << 48, cache)
-    return action
-
-
-def binary(name: str, name_k: str | None = None, x: int = 0):
-    """[a, b] -> [result]; with a constant on the right the _K form."""
-    op, cache = _row(name)
-    op |= x and X_BIT
-    op_k = OPS[name_k].code | (x and X_BIT) if name_k else 0
-
-    def action(t, arg):
-        stack = t.stack
-        b = stack.pop()
-        a = stack.pop()
-        nlocals = t.nlocals
-        if a < 0:
-            a = t.reg(a, len(stack), b)
-        if b < 0:
-            if name_k and ~b <= MASK16:
-                t.push(op_k | (CONSUME_B if a >= nlocals else 0) | a << 32 | ~b << 48, cache)
-                return
-            b = t.reg(b, len(stack) + 1, a)
-        consume = (CONSUME_B if a >= nlocals else 0) | (CONSUME_C if b >= nlocals else 0)
-        t.push(op | consume | a << 32 | b << 48, cache)
-    return action
-
-
-def by_argument(actions):
-    """The argument chooses among several actions."""
-    def action(t, arg):
-        actions[arg](t, arg)
-    return action
-
-
-def peek(name: str):
-    """[a] -> [a, result]."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        t.push(op | _peeked(t, 1) << 32, cache)
-    return action
-
-
-def _peeked(t, back: int) -> int:
-    """Register of the entry `back` from the top, which stays."""
-    if t.stack[-back] < 0:
-        depth = len(t.stack) - back
-        t.own(depth, depth + 1)
-    return t.stack[-back]
-
-
-def _held(t, back: int) -> int:
-    """The same where the host always has an object of its own; nothing is emitted."""
-    if t.stack[-back] < 0:
-        raise Untranslatable("constant where a container belongs")
-    return t.stack[-back]
-
-
-def build(name: str, extra: int = 0, fixed: int = -1, times: int = 1):
-    """[v1 ... vn] -> [result]: `fixed` values, or the argument's number `times` and `extra` more."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        stack = t.stack
-        count = fixed if fixed >= 0 else arg * times + extra
-        depth = len(stack) - count
-        if depth < 0:
-            raise Untranslatable("stack underflow")
-        t.own(depth, len(stack))
-        del stack[depth:]
-        t.push(op | t.nlocals + depth << 32 | _count(arg) << 48, cache)
-    return action
-
-
-def in_place(name: str, popped: int, pushed: int, cost: int = 0):
-    """[v1 ... popped] -> [w1 ... pushed] in the same slots, operand A the first of them."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        stack = t.stack
-        depth = len(stack) - popped
-        if depth < 0:
-            raise Untranslatable("stack underflow")
-        t.own(depth, len(stack))
-        del stack[depth:]
-        t.claim(depth, max(popped, pushed))
-        base = t.nlocals + depth
-        t.emit_cached(op | base << 16, cache)
-        stack.extend(range(base, base + pushed))
-    return action
-
-
-def produce(name: str):
-    """[] -> [result]."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        t.push(op, cache)
-    return action
-
-
-def named(name: str):
-    """[] -> [result] of the name in the argument, operand B."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        t.push(op | arg << 32, cache)
-    return action
-
-
-def named_unary(name: str):
-    """[a] -> [result] of the value and the name, operand C."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        stack = t.stack
-        a = stack.pop()
-        if a < 0:
-            a = t.reg(a, len(stack))
-        t.push(op | (CONSUME_B if a >= t.nlocals else 0) | a << 32 | arg << 48, cache)
-    return action
-
-
-def eat(name: str):
-    """[a] -> []; operand B is the argument, a name or nothing."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        a = t.reg(t.stack.pop(), len(t.stack))
-        t.emit_cached(op | (CONSUME_A if a >= t.nlocals else 0) | a << 16 | arg << 32, cache)
-    return action
-
-
-def plain(name: str, shift: int = 32):
-    """No stack effect; the argument in operand A (16) or B (32)."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        t.emit_cached(op | arg << shift, cache)
-    return action
-
-
-def add_to(name: str):
-    """[... container ... a] -> [... container ...]; the container is the argument's entry from the top."""
-    op, cache = _row(name)
-
-    def action(t, arg):
-        stack = t.stack
-        a = stack.pop()
-        container = _held(t, arg)
-        if a < 0:
-            a = t.reg(a, len(stack), container)
-        t.emit_cached(op | (CONSUME_B if a >= t.nlocals else 0) | container << 16 | a << 32, cache)
-    return action
 
 
 # --------------------------------------------------------------------------------- stack and locals
@@ -462,7 +276,7 @@ def call(t, arg):
     del stack[depth:]
     cache = _CALL_CACHE if not t.keywords else (t.keywords, *_CALL_CACHE[1:])
     t.keywords = 0
-    t.push(_CALL | t.nlocals + depth << 32 | _count(arg) << 48, cache)
+    t.push(_CALL | t.nlocals + depth << 32 | counted(arg) << 48, cache)
 
 
 def call_ex(t, arg):
@@ -482,7 +296,7 @@ def format_value(t, arg):
 
 def unpack(name: str, items):
     """[sequence] -> its items, the first on top."""
-    op, _ = _row(name)
+    op, _ = row(name)
 
     def action(t, arg):
         stack = t.stack
@@ -495,7 +309,7 @@ def unpack(name: str, items):
         count = items(arg)
         t.claim(depth, count)
         base = t.nlocals + depth
-        t.emit(op | (CONSUME_B if a >= t.nlocals else 0) | base << 16 | a << 32 | _count(arg) << 48)
+        t.emit(op | (CONSUME_B if a >= t.nlocals else 0) | base << 16 | a << 32 | counted(arg) << 48)
         stack.extend(range(base, base + count))
     return action
 
@@ -557,15 +371,15 @@ def match_exception(t, arg):
     """[exception, type] -> [exception, bool]."""
     stack = t.stack
     b = stack.pop()
-    a = _held(t, 1)
+    a = held(t, 1)
     b = t.reg(b, len(stack), a)
     t.push(_EXC_MATCH | (CONSUME_C if b >= t.nlocals else 0) | a << 32 | b << 48)
 
 
 def match_keys(t, arg):
     """[subject, keys] -> [subject, keys, values or None]."""
-    b = _peeked(t, 1)
-    a = _peeked(t, 2)
+    b = peeked(t, 1)
+    a = peeked(t, 2)
     t.push(_MATCH_KEYS | a << 32 | b << 48)
 
 
@@ -582,12 +396,12 @@ def map_add(t, arg):
     depth = len(stack) - 2
     t.own(depth, depth + 2)
     del stack[depth:]
-    t.emit(_MAP_ADD | _held(t, arg) << 16 | t.nlocals + depth << 32)
+    t.emit(_MAP_ADD | held(t, arg) << 16 | t.nlocals + depth << 32)
 
 
 def import_from(t, arg):
     """[module] -> [module, attribute]."""
-    t.push(_IMPORT_FROM | _peeked(t, 1) << 32 | arg << 48)
+    t.push(_IMPORT_FROM | peeked(t, 1) << 32 | arg << 48)
 
 
 def unknown(t, arg):
@@ -599,7 +413,7 @@ def dict_merge(t, arg):
     """[callee, positional, ... dict ... mapping] -> [... dict ...]."""
     stack = t.stack
     mapping = stack.pop()
-    into, callee = _held(t, arg), _held(t, arg + 2)
+    into, callee = held(t, arg), held(t, arg + 2)
     mapping = t.reg(mapping, len(stack), into, callee)
     t.emit(_DICT_MERGE | (CONSUME_B if mapping >= t.nlocals else 0) | into << 16 | mapping << 32 | callee << 48)
 
@@ -612,14 +426,14 @@ _RETURN, _YIELD, _RAISE, _RERAISE = OPS["RETURN"].code, OPS["YIELD"].code, OPS["
 _POP_EXCEPT, _EXC_MATCH, _MATCH_KEYS = OPS["POP_EXCEPT"].code, OPS["EXC_MATCH"].code, OPS["MATCH_KEYS"].code
 _WITH_EXCEPT, _MAP_ADD, _DICT_MERGE = OPS["WITH_EXCEPT"].code, OPS["MAP_ADD"].code, OPS["DICT_MERGE"].code
 _IMPORT_FROM = OPS["IMPORT_FROM"].code
-_GLOBAL_GET, _GLOBAL_CACHE = _row("GLOBAL_GET")
-_METHOD_GET, _METHOD_CACHE = _row("METHOD_GET")
-_ATTR_SET, _ATTR_SET_CACHE = _row("ATTR_SET")
-_ITEM_SET, _ITEM_SET_CACHE = _row("ITEM_SET")
-_CALL, _CALL_CACHE = _row("CALL")
-_RESUME, _RESUME_CACHE = _row("RESUME")
+_GLOBAL_GET, _GLOBAL_CACHE = row("GLOBAL_GET")
+_METHOD_GET, _METHOD_CACHE = row("METHOD_GET")
+_ATTR_SET, _ATTR_SET_CACHE = row("ATTR_SET")
+_ITEM_SET, _ITEM_SET_CACHE = row("ITEM_SET")
+_CALL, _CALL_CACHE = row("CALL")
+_RESUME, _RESUME_CACHE = row("RESUME")
 _CALL_EX_BUILD = [build("CALL_EX", fixed=3), build("CALL_EX", fixed=4)]
 _FORMAT_BUILD = [build("FORMAT", fixed=1), build("FORMAT", fixed=2)]
 _MAKE_FUNCTION_BUILD = [build("MAKE_FUNCTION", fixed=count) for count in range(1, 6)]
-_FUSED = {OPS[row.name[1:]].code: row.code for row in OPS.values()
-          if row.operands[-1:] == ("j",) and row.name[1:] in OPS and row.operands[0] == "r"}
+_FUSED = {OPS[jump.name[1:]].code: jump.code for jump in OPS.values()
+          if jump.operands[-1:] == ("j",) and jump.name[1:] in OPS and jump.operands[0] == "r"}

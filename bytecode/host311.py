@@ -9,16 +9,17 @@ these only; specialised forms never show there.
 from __future__ import annotations
 
 from . import actions as a
-from .actions import binary, build, eat, in_place, named, named_unary, peek, plain, produce, unary
+from .shapes import (add_to, binary, build, by_argument, eat, in_place, named, named_unary, peek, plain, produce,
+                     unary, unary_number)
 
-COMPARE = a.by_argument([binary(name, name + "_K") for name in ("LT", "LE", "EQ", "NE", "GT", "GE")])
-BINARY_OP = a.by_argument([
+COMPARE = by_argument([binary(name, name + "_K") for name in ("LT", "LE", "EQ", "NE", "GT", "GE")])
+BINARY_OP = by_argument([
     binary(name, name + "_K", inplace)
     for inplace in (0, 1)
     for name in ("ADD", "AND", "FLOORDIV", "LSHIFT", "MATMUL", "MUL", "MOD", "OR", "POW", "RSHIFT", "SUB",
                  "TRUEDIV", "XOR")])
-IS_OP = a.by_argument([binary("IS"), binary("IS", x=1)])
-CONTAINS_OP = a.by_argument([binary("CONTAINS"), binary("CONTAINS", x=1)])
+IS_OP = by_argument([binary("IS"), binary("IS", x=1)])
+CONTAINS_OP = by_argument([binary("CONTAINS"), binary("CONTAINS", x=1)])
 
 ROWS = [
     (0,   "CACHE",                         1, "",   None),
@@ -97,7 +98,7 @@ ROWS = [
     (128, "POP_JUMP_FORWARD_IF_NOT_NONE",  1, "F",  a.jump_none(False)),
     (129, "POP_JUMP_FORWARD_IF_NONE",      1, "F",  a.jump_none(True)),
     (130, "RAISE_VARARGS",                 1, ".",  a.raise_),
-    (131, "GET_AWAITABLE",                 1, "",   a.unary_number("AWAITABLE")),
+    (131, "GET_AWAITABLE",                 1, "",   unary_number("AWAITABLE")),
     (132, "MAKE_FUNCTION",                 1, "",   a.make_function),
     (133, "BUILD_SLICE",                   1, "",   build("BUILD_SLICE")),
     (134, "JUMP_BACKWARD_NO_INTERRUPT",    1, "B.", a.jump),
@@ -109,8 +110,8 @@ ROWS = [
     (140, "JUMP_BACKWARD",                 1, "B.", a.loop),
     (142, "CALL_FUNCTION_EX",              1, "",   a.call_ex),
     (144, "EXTENDED_ARG",                  1, "",   None),
-    (145, "LIST_APPEND",                   1, "",   a.add_to("LIST_APPEND")),
-    (146, "SET_ADD",                       1, "",   a.add_to("SET_ADD")),
+    (145, "LIST_APPEND",                   1, "",   add_to("LIST_APPEND")),
+    (146, "SET_ADD",                       1, "",   add_to("SET_ADD")),
     (147, "MAP_ADD",                       1, "",   a.map_add),
     (148, "LOAD_CLASSDEREF",               1, "",   a.get_class_cell),
     (149, "COPY_FREE_VARS",                1, "",   plain("COPY_FREE_VARS", 16)),
@@ -120,10 +121,10 @@ ROWS = [
     (156, "BUILD_CONST_KEY_MAP",           1, "",   build("BUILD_CONST_MAP", extra=1)),
     (157, "BUILD_STRING",                  1, "",   build("BUILD_STRING")),
     (160, "LOAD_METHOD",                  11, "",   a.get_method),
-    (162, "LIST_EXTEND",                   1, "",   a.add_to("LIST_EXTEND")),
-    (163, "SET_UPDATE",                    1, "",   a.add_to("SET_UPDATE")),
+    (162, "LIST_EXTEND",                   1, "",   add_to("LIST_EXTEND")),
+    (163, "SET_UPDATE",                    1, "",   add_to("SET_UPDATE")),
     (164, "DICT_MERGE",                    1, "",   a.dict_merge),
-    (165, "DICT_UPDATE",                   1, "",   a.add_to("DICT_UPDATE")),
+    (165, "DICT_UPDATE",                   1, "",   add_to("DICT_UPDATE")),
     (166, "PRECALL",                       2, "",   None),
     (171, "CALL",                          5, "",   a.call),
     (172, "KW_NAMES",                      1, "",   a.keywords),

@@ -10,9 +10,9 @@ the slots below the handler's depth are in their own registers; (3) code nothing
 """
 from __future__ import annotations
 
-from array import array
+from _struct import pack
 
-from .emit import MASK16, MASK32, NULL, Emitter
+from .emit import MASK16, MASK32, Emitter
 from .flow import Block, decode
 from .ops import OPS, X_BIT
 from .program import Program, Untranslatable, nlocalsplus
@@ -260,7 +260,8 @@ class Translation(Emitter):
         if self.top > MASK16:
             raise Untranslatable("more than 65535 registers")
         code = self.code
-        return Program(self.top, array("Q", self.words).tobytes(), array("i", self.origin).tobytes(),
+        count = len(self.words)
+        return Program(self.top, pack(f"<{count}Q", *self.words), pack(f"<{count}i", *self.origin),
                        (*code.co_names, *code.co_consts, *self.extra), self._handlers())
 
     def _handlers(self) -> bytes:
@@ -275,4 +276,4 @@ class Translation(Emitter):
                 rows[-1][1] = end
             else:
                 rows.append(row)
-        return array("I", [number for row in rows for number in row]).tobytes()
+        return pack(f"<{5 * len(rows)}I", *[number for row in rows for number in row])
