@@ -8,7 +8,7 @@ In: a `types.CodeType` of the running CPython.  Out: a `Program` (registers, wor
     ops        the table of instructions         host311    CPython 3.11's instructions, one row each
     program    Program, Untranslatable           shapes     factories of actions
     flow       decoding, labels, covers          actions    what each host instruction does
-    emit       stack entries, peepholes          translate  the pass over a code object
+    emit       stack entries, peepholes          translation  the pass over a code object
     effects    registers an instruction touches  verify, dis, cache    as named
 
 Importing this package imports none of the translator; its first use does.
@@ -27,5 +27,5 @@ def translate(code):
         if sys.version_info[:2] != (3, 11):
             raise Untranslatable("no frontend for this host version")
         from . import host311 as _host
-        from .translate import translate_with as _translate
+        from .translation import translate_with as _translate
     return _translate(_host, code)

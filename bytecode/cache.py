@@ -21,7 +21,7 @@ from .program import Program, nlocalsplus
 
 MAGIC = b"fire-bc1"
 _HASH_KEY = 0x66697265
-_SOURCES = ("ops", "emit", "flow", "shapes", "actions", "translate", "host311", "program")
+_SOURCES = ("ops", "emit", "flow", "shapes", "actions", "translation", "host311", "program")
 _enabled = True
 _folder = ""
 _stamp = None
