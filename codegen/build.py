@@ -33,9 +33,9 @@ def fingerprint() -> str:
 def assembly() -> str:
     """LLVM assembly text of the whole core."""
     from ..bytecode.ops import BY_CODE
-    from ..vm import handlers
+    from ..vm.handlers import load              # not `from ..vm import`: that asks for the core to be built
     from .metal.module import Module
-    types = handlers.load()
+    types = load()
     return Module(types, [op.name for op in BY_CODE]).text()
 
 
