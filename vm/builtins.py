@@ -5,18 +5,18 @@ locals, which are boxed into the host's part of the frame while they run.
 """
 from __future__ import annotations
 
-from .entry import *  # noqa: F403
+from .build_class import *  # noqa: F403
 
 
 @metal
 def special_builtin(frame: Frame, callable: Obj, args: obj_p, nargs: int, kwnames: Obj) -> Obj:
     """The call's result if `callable` is one of them; NULL without an exception: call it the usual way."""
+    if callable == state.builtin_build_class:
+        return build_class(frame, args, nargs, kwnames)
     if kwnames:
         return None
     if callable == state.builtin_exec or callable == state.builtin_eval:
         return run_source(frame, callable == state.builtin_eval, callable, args, nargs)
-    if callable == state.builtin_build_class:
-        return build_class(frame, args, nargs)
     if nargs == 0:
         if callable == state.builtin_locals or callable == state.builtin_vars or callable == state.builtin_dir:
             return with_locals(frame, callable, args, nargs)
@@ -127,11 +127,6 @@ def run_code(code: Obj, globals: Obj, locals: Obj) -> Obj:
     result = exec_frame(function, locals)
     decref(function)
     return result
-
-
-@metal
-def build_class(frame: Frame, args: obj_p, nargs: int) -> Obj:
-    return None
 
 
 # ------------------------------------------------------------------------------------- super()

@@ -205,7 +205,9 @@ def exec_frame(function: Obj, locals: Obj) -> Obj:
         return None
     count_run(code, code.twin != 0 or traced(thread.ts))
     if code.twin != 0 or traced(thread.ts):
-        return PyEval_EvalCode(code.code, cast(Function, function).func_globals, locals)
+        host = cast(Function, function)
+        return PyEval_EvalCodeEx(code.code, host.func_globals, locals, None, 0, None, 0, None, 0, None,
+                                 host.func_closure)
     frame = push_frame(thread, code, cast(Function, new_ref(function)), None)
     if not frame:
         return None

@@ -389,6 +389,8 @@ def call_tuple(frame: Frame, callable: Obj, args: Obj, kwargs: Obj) -> Obj:
         if not kwargs or Dict(kwargs).ma_used == 0:
             items = field_address(Tuple(args), "ob_item")
             return call_object(frame, callable, items, VarObj(args).ob_size, None)
+        if callable == state.builtin_build_class:
+            return build_class_ex(args, kwargs)
     return PyObject_Call(callable, args, kwargs)
 
 
