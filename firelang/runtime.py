@@ -69,8 +69,12 @@ def load():
 
 
 def translate(code):
-    """The register program of a host code object, from the on-disk cache or made now."""
+    """The register program of a host code object, from the on-disk cache or made now; asked for the first only."""
+    from . import knobs
     from .bytecode import cache
+    if not knobs.get("cache") or knobs.get("cache_dir"):
+        cache.configure(knobs.get("cache"), knobs.get("cache_dir"))
+    vm().set_translator(cache.program)
     return cache.program(code)
 
 

@@ -22,6 +22,9 @@ def collect():
     """What the VM counted, every field of FIELDS there."""
     from . import runtime
     counted = runtime.started().stats() if runtime.started() else {}
+    cache = sys.modules.get("firelang.bytecode.cache")
+    if cache is not None:
+        counted |= {"cache_hits": cache.hits, "cache_misses": cache.misses}
     empty = {"twin_reasons": {}, "llvm_loaded": "llvmlite.binding" in sys.modules}
     return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
 
