@@ -102,7 +102,8 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_getattr": "__getattr__", "name_missing": "__missing__", "name_module_name": "__name__",
          "name_lstrip": "lstrip", "blanks": " \t", "string_name": "<string>", "mode_eval": "eval",
          "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": "",
-         "unknown_module": "<unknown module name>"}
+         "unknown_module": "<unknown module name>", "name_init_subclass": "__init_subclass__",
+         "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
             "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile",
@@ -160,7 +161,7 @@ def init_state() -> bool:
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not state.list_append or not state.empty_tuple or not state.twin_reasons:
         return False
-    return init_names() and init_builtins()
+    return init_names() and init_builtins() and init_type_new()
 
 
 def _define_methods() -> None:

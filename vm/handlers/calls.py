@@ -63,6 +63,9 @@ def call_object(frame: Frame, callable: Obj, args: obj_p, nargsf: int, kwnames: 
             return special
         if PyErr_Occurred():
             return None
+    elif callable == cast(Obj, PySuper_Type):
+        if nargsf & (ARGUMENTS_OFFSET - 1) == 0 and not kwnames:
+            return call_super(frame)
     elif callable == cast(Obj, PyType_Type):
         if nargsf & (ARGUMENTS_OFFSET - 1) == 1 and not kwnames:
             return new_ref(public_type(args[0].ob_type))
@@ -385,7 +388,7 @@ def call_ex(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
 @metal
 def call_tuple(frame: Frame, callable: Obj, args: Obj, kwargs: Obj) -> Obj:
     """Call with an argument tuple and dict (or NULL)."""
-    if callable.ob_type == PyCFunction_Type or callable == cast(Obj, PyType_Type):
+    if callable.ob_type == PyCFunction_Type or callable.ob_type == PyType_Type:
         if not kwargs or Dict(kwargs).ma_used == 0:
             items = field_address(Tuple(args), "ob_item")
             return call_object(frame, callable, items, VarObj(args).ob_size, None)
