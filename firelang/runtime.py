@@ -69,7 +69,7 @@ def load():
 
 
 def translate(code):
-    """The register program of a host code object, from the on-disk cache or made now; asked for the first only."""
+    """The register program of a host code object, from the on-disk cache or made now; asked for the first."""
     from . import knobs
     from .bytecode import cache
     if not knobs.get("cache") or knobs.get("cache_dir"):
