@@ -190,32 +190,6 @@ def define(name: str, constant: bool) -> None:
         else:
             return False
 
-    @metal(name=f"slow_{opcode}")
-    def slow(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
-        """Operands that are not both unboxed alike; False with an exception set."""
-        a = stack("i64", 1)
-        b = stack("i64", 1)
-        x = stack("f64", 1)
-        y = stack("f64", 1)
-        t = stack(Reg, 1)
-        t.tag = EMPTY
-        done = False
-        if as_int(rb, a) and as_int(rc, b):
-            done = int_case(t, a[0], b[0])
-        elif name in ("ADD", "SUB", "MUL", "TRUEDIV", "MOD", "FLOORDIV", "POW"):
-            if not int_operands(rb, rc) and as_float(rb, x) and as_float(rc, y):
-                done = float_case(t, x[0], y[0])
-        if not done:
-            return host(frame, pc, ins, ra, rb, rc)
-        ob = take(rb, ins, CONSUME_B)
-        oc: Obj = None
-        if not constant:
-            oc = take(rc, ins, CONSUME_C)
-        set_raw(ra, t.payload, t.tag)
-        xdecref(ob)
-        xdecref(oc)
-        return True
-
     @metal(name=f"host_{opcode}")
     def host(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
         """Any operands, by the host's number protocol."""
@@ -263,7 +237,36 @@ def define(name: str, constant: bool) -> None:
             if rb.tag == FLOAT and right.tag == FLOAT:
                 if likely(float_case(ra, rb.number, right.number)):
                     return
-        if unlikely(not slow(frame, pc, ins, ra, rb, right)):
+        return tail(opcode + "_BOXED")
+
+    @handler(opcode + "_BOXED")
+    def boxed_operands():
+        """Operands that are not both unboxed alike."""
+        if constant:
+            right = pool_at(frame, C)
+        else:
+            right = rc
+        a = stack("i64", 1)
+        b = stack("i64", 1)
+        x = stack("f64", 1)
+        y = stack("f64", 1)
+        t = stack(Reg, 1)
+        t.tag = EMPTY
+        done = False
+        if as_int(rb, a) and as_int(right, b):
+            done = int_case(t, a[0], b[0])
+        elif name in ("ADD", "SUB", "MUL", "TRUEDIV", "MOD", "FLOORDIV", "POW"):
+            if as_float(rb, x) and as_float(right, y) and not int_operands(rb, right):
+                done = float_case(t, x[0], y[0])
+        if likely(done):
+            ob = take(rb, ins, CONSUME_B)
+            oc: Obj = None
+            if not constant:
+                oc = take(rc, ins, CONSUME_C)
+            set_raw(ra, t.payload, t.tag)
+            xdecref(ob)
+            xdecref(oc)
+        elif unlikely(not host(frame, pc, ins, ra, rb, right)):
             return tail("ERROR")
 
 

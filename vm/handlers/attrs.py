@@ -8,7 +8,7 @@ A hit needs the object's type to have the version; a wrong guess falls back to t
 """
 from __future__ import annotations
 
-from .iterate import *  # noqa: F403
+from .items import *  # noqa: F403
 
 # How an attribute was found.
 VALUE, SLOT, HINT, CLASS, MODULE, PROPERTY = 1, 2, 3, 4, 5, 6
@@ -351,16 +351,6 @@ def METHOD_GET():
 
 
 # ------------------------------------------------------------------------------------------ writing
-@metal(inline=True)
-def reuse_box(old: Obj, r: Reg) -> bool:
-    """Overwrite a float box that only its holder refers to with an unboxed float."""
-    if r.tag == FLOAT and old:
-        if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
-            Float(old).ob_fval = r.number
-            return True
-    return False
-
-
 @metal
 def store_value(o: Obj, values: obj_p, index: int, value: Obj):
     """values[index] = value (owned); the first store is noted in the insertion order."""
@@ -432,8 +422,9 @@ def store_cached(frame: Frame, pc: u64p, ins: int, o: Obj, rb: Reg) -> bool:
     else:
         return False
     old = slot[index]
-    if reuse_box(old, rb):
-        return True
+    if rb.tag == FLOAT and ins & CONSUME_B != 0 and old:
+        if reuse_temporary(old, rb.number):
+            return True
     value = boxed(rb)
     if unlikely(not value):
         return False

@@ -94,9 +94,9 @@ def define(name: str, constant: bool) -> None:
         else:
             return a >= b
 
-    @metal(name=f"compare_slow_{name}{suffix}")
-    def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
-        """1, 0, -1 with an exception, or 2: the result is an object, left in frame.result."""
+    @metal(name=f"compare_numbers_{name}{suffix}", inline=True)
+    def numbers(left: Reg, right: Reg) -> int:
+        """Ints or floats, boxed or not: 1, 0, or 2 where it is for the host."""
         a = stack("i64", 1)
         b = stack("i64", 1)
         x = stack("f64", 1)
@@ -105,6 +105,11 @@ def define(name: str, constant: bool) -> None:
             return 1 if ints(a[0], b[0]) else 0
         if as_float(left, x) and as_float(right, y):
             return 1 if floats(x[0], y[0]) else 0
+        return 2
+
+    @metal(name=f"compare_slow_{name}{suffix}")
+    def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
+        """1, 0, -1 with an exception, or 2: the result is an object, left in frame.result."""
         lo = boxed(left)
         ro = boxed(right)
         if not lo or not ro:
@@ -139,9 +144,19 @@ def define(name: str, constant: bool) -> None:
         if rb.tag == FLOAT and right.tag == FLOAT:
             set_bool(ra, floats(rb.number, right.number))
             return
-        outcome = slow(frame, pc, rb, right)
-        if unlikely(outcome < 0):
-            return tail("ERROR")
+        return tail(name + suffix + "_BOXED")
+
+    @handler(f"{name}{suffix}_BOXED")
+    def boxed_value():
+        if constant:
+            right = pool_at(frame, C)
+        else:
+            right = rc
+        outcome = numbers(rb, right)
+        if outcome == 2:
+            outcome = slow(frame, pc, rb, right)
+            if unlikely(outcome < 0):
+                return tail("ERROR")
         ob = take(rb, ins, CONSUME_B)
         oc: Obj = None
         if not constant:
@@ -154,19 +169,13 @@ def define(name: str, constant: bool) -> None:
         xdecref(oc)
 
     @metal(name=f"jump_slow_{name}{suffix}")
-    def jump_slow(frame: Frame, pc: u64p, ins: int, left: Reg, right: Reg) -> int:
-        """Outcome 1, 0, or -1; consumes the operands unless it fails."""
+    def jump_slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
+        """The host's outcome 1, 0, or -1."""
         outcome = slow(frame, pc, left, right)
         if outcome == 2:
             o = frame.result
             outcome = truth_of_object(frame, pc, o)
             decref(o)
-        if outcome >= 0:
-            oa = take(left, ins, CONSUME_A)
-            xdecref(oa)
-            if not constant:
-                ob = take(right, ins, CONSUME_B)
-                xdecref(ob)
         return outcome
 
     @handler(f"J{name}{suffix}")
@@ -183,9 +192,24 @@ def define(name: str, constant: bool) -> None:
             if floats(ra.number, right.number) == sense(ins):
                 return jump(jump16(pc, ins))
             return
-        outcome = jump_slow(frame, pc, ins, ra, right)
-        if unlikely(outcome < 0):
-            return tail("ERROR")
+        return tail("J" + name + suffix + "_BOXED")
+
+    @handler(f"J{name}{suffix}_BOXED")
+    def boxed_jump():
+        if constant:
+            right = pool_at(frame, B)
+        else:
+            right = rb
+        outcome = numbers(ra, right)
+        if outcome == 2:
+            outcome = jump_slow(frame, pc, ra, right)
+            if unlikely(outcome < 0):
+                return tail("ERROR")
+        oa = take(ra, ins, CONSUME_A)
+        xdecref(oa)
+        if not constant:
+            ob = take(rb, ins, CONSUME_B)
+            xdecref(ob)
         if (outcome != 0) == sense(ins):
             return jump(jump16(pc, ins))
 
