@@ -314,6 +314,11 @@ def unpack(name: str, items):
     return action
 
 
+def starred(arg: int) -> int:
+    """Number of targets of `a, *b, c = ...`: before, after << 8 and the list."""
+    return (arg & 255) + (arg >> 8) + 1
+
+
 def return_value(t, arg):
     """[a] -> end."""
     a = t.reg(t.stack.pop(), len(t.stack))
@@ -415,14 +420,16 @@ def dict_merge(t, arg):
     mapping = stack.pop()
     into, callee = held(t, arg), held(t, arg + 2)
     mapping = t.reg(mapping, len(stack), into, callee)
-    t.emit(_DICT_MERGE | (CONSUME_B if mapping >= t.nlocals else 0) | into << 16 | mapping << 32 | callee << 48)
+    consume = CONSUME_B if mapping >= t.nlocals else 0
+    t.emit(_DICT_MERGE | consume | into << 16 | mapping << 32 | callee << 48)
 
 
 # ------------------------------------------------------------------------------------ rows used above
 _MOVE, _CHECK_BOUND, _DELETE_LOCAL = OPS["MOVE"].code, OPS["CHECK_BOUND"].code, OPS["DELETE_LOCAL"].code
 _CELL_GET, _CELL_SET, _CLASS_CELL_GET = OPS["CELL_GET"].code, OPS["CELL_SET"].code, OPS["CLASS_CELL_GET"].code
-_ITEM_DELETE, _JIF, _JNONE, _SEND = OPS["ITEM_DELETE"].code, OPS["JIF"].code, OPS["JNONE"].code, OPS["SEND"].code
-_RETURN, _YIELD, _RAISE, _RERAISE = OPS["RETURN"].code, OPS["YIELD"].code, OPS["RAISE"].code, OPS["RERAISE"].code
+_ITEM_DELETE, _JIF, _JNONE = OPS["ITEM_DELETE"].code, OPS["JIF"].code, OPS["JNONE"].code
+_SEND, _RETURN, _YIELD = OPS["SEND"].code, OPS["RETURN"].code, OPS["YIELD"].code
+_RAISE, _RERAISE = OPS["RAISE"].code, OPS["RERAISE"].code
 _POP_EXCEPT, _EXC_MATCH, _MATCH_KEYS = OPS["POP_EXCEPT"].code, OPS["EXC_MATCH"].code, OPS["MATCH_KEYS"].code
 _WITH_EXCEPT, _MAP_ADD, _DICT_MERGE = OPS["WITH_EXCEPT"].code, OPS["MAP_ADD"].code, OPS["DICT_MERGE"].code
 _IMPORT_FROM = OPS["IMPORT_FROM"].code

@@ -2,10 +2,10 @@
 
     program(code)    /app/tool.py's functions   ->   /app/__pycache__/tool.fire-cpython-311.bin
 
-An entry is found by what the translation depends on: the bytes of the function's own code, its exception table
-and its counts of names and registers.  So a stale or foreign entry cannot be taken for a function; time and
-size of the source only decide when a file starts anew.  Layout: MAGIC, hash of the rest, marshalled (stamp of
-this translator, source's time and size, its code object or None, {key: program without pool}).
+An entry is found by what the translation depends on: the bytes of the function's own code, its exception
+table and its counts of names and registers.  So a stale or foreign entry cannot be taken for a function; time
+and size of the source only decide when a file starts anew.  Layout: MAGIC, hash of the rest, marshalled
+(stamp of this translator, source's time and size, its code object or None, {key: program without pool}).
 
 Invariants: a file that is cut, damaged, old or of another version counts as absent; files are replaced whole,
 by renaming; what other processes wrote meanwhile is kept; where nothing can be written nothing is said.
@@ -15,9 +15,10 @@ import os
 import sys
 
 from _frozen_importlib_external import cache_from_source
-from _imp import source_hash
+from _imp import _fix_co_filename, source_hash
+from _thread import get_ident
 
-from .program import Program, nlocalsplus
+from .program import Program, arguments, nlocalsplus
 
 MAGIC = b"fire-bc1"
 _HASH_KEY = 0x66697265
@@ -58,7 +59,11 @@ def program(code) -> Program:
 def load(path: str):
     """The code object kept for the source file `path` as it is now, or None."""
     found = _entry(path)
-    return None if found is None else found.code
+    if found is None or found.code is None:
+        return None
+    if found.code.co_filename != path:
+        _fix_co_filename(found.code, path)
+    return found.code
 
 
 def store(path: str, code, status) -> None:
@@ -77,8 +82,8 @@ def flush() -> None:
 
 def key(code) -> tuple:
     """All that a translation depends on, its pool aside."""
-    return (code.co_code, code.co_exceptiontable, code.co_flags & 12, code.co_argcount + code.co_kwonlyargcount,
-            nlocalsplus(code), len(code.co_names), len(code.co_consts), code.co_freevars)
+    return (code.co_code, code.co_exceptiontable, arguments(code), nlocalsplus(code),
+            len(code.co_names), len(code.co_consts), code.co_freevars)
 
 
 class CacheEntry:
@@ -129,10 +134,10 @@ class CacheEntry:
             return
         code, programs = self.read() or (None, {})
         body = marshal.dumps((_translator(), self.source, self.code or code, programs | self.programs))
-        temporary = f"{self.target}.{os.getpid()}.{id(self):x}"
+        temporary = f"{self.target}.{os.getpid()}.{get_ident():x}"
         try:
             os.makedirs(os.path.dirname(self.target), exist_ok=True)
-            with open(temporary, "xb") as file:
+            with open(temporary, "wb") as file:
                 file.write(MAGIC + source_hash(_HASH_KEY, body) + body)
             os.replace(temporary, self.target)
         except OSError:

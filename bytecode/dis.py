@@ -4,8 +4,8 @@
                                       2: 1     ADD_K      t0 = n + 1
                                       3: 1     RETURN     t0!
 
-Columns: position, host line, op, operands.  Registers are named: locals, cells and free variables by name, the
-slots of the host's stack t0, t1, ...  `!` marks a register that is left empty; jumps show `-> position`;
+Columns: position, host line, op, operands.  Registers are named: locals, cells and free variables by name,
+the slots of the host's stack t0, t1, ...  `!` marks a register that is left empty; jumps show `-> position`;
 `if not` is X cleared.  Below the code stand the handlers.  The notation is stable: golden tests compare it.
 """
 from __future__ import annotations
@@ -16,8 +16,8 @@ from .ops import BY_CODE, CONSUME_A, OPCODE_BITS, X_BIT, Op
 from .program import Program, nlocalsplus
 
 _SIGNS = {"ADD": "+", "SUB": "-", "MUL": "*", "TRUEDIV": "/", "FLOORDIV": "//", "MOD": "%", "POW": "**",
-          "LSHIFT": "<<", "RSHIFT": ">>", "AND": "&", "OR": "|", "XOR": "^", "MATMUL": "@", "LT": "<", "LE": "<=",
-          "EQ": "==", "NE": "!=", "GT": ">", "GE": ">=", "IS": "is", "CONTAINS": "in"}
+          "LSHIFT": "<<", "RSHIFT": ">>", "AND": "&", "OR": "|", "XOR": "^", "MATMUL": "@", "LT": "<",
+          "LE": "<=", "EQ": "==", "NE": "!=", "GT": ">", "GE": ">=", "IS": "is", "CONTAINS": "in"}
 
 
 def decode(program: Program):
@@ -27,7 +27,8 @@ def decode(program: Program):
     while position < len(words):
         word = words[position]
         row = BY_CODE[word & (1 << OPCODE_BITS) - 1]
-        yield position, row, operands(word, row), tuple(bool(word & CONSUME_A << n) for n in range(3)), word & X_BIT
+        consumed = tuple(bool(word & CONSUME_A << number) for number in range(3))
+        yield position, row, operands(word, row), consumed, word & X_BIT
         position += row.length
 
 
@@ -63,8 +64,9 @@ def dis(code, program: Program) -> str:
             text += f" names {program.pool[(words[position + 1] & 0xFFFFFFFF) - 1]!r}"
         out.append(f"{position:5}: {lines.get(origin[position]) or '':<5} {row.name:<13} {text}".rstrip())
     rows = array("I", program.handlers)
-    for start, end, target, register, lasti in zip(*[iter(rows)] * 5):
-        out.append(f"      {start}..{end} -> {target} at {names.register(register)}{' lasti' if lasti else ''}")
+    for start, end, target, register, lasti in zip(*[iter(rows)] * 5, strict=True):
+        place = names.register(register) + (" lasti" if lasti else "")
+        out.append(f"      {start}..{end} -> {target} at {place}")
     return "\n".join(out) + "\n"
 
 
@@ -91,7 +93,7 @@ class _Names:
 
 def _body(names: _Names, position: int, row: Op, values: tuple, consumed: tuple, x: int) -> str:
     parts = []
-    for kind, value, gone in zip(row.operands, values, consumed):
+    for kind, value, gone in zip(row.operands, values, consumed, strict=False):
         if kind in ("w", "r", "base"):
             parts.append(names.register(value, gone))
         elif kind == "name":

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from .ops import CONSUME_A, Op
 
-ALWAYS_TAKES = {"DROP", "RETURN", "YIELD", "RERAISE", "POP_EXCEPT", "DELETE_LOCAL"}   # operand of kind r, bit or not
+# Their operand of kind r is taken whether its bit is set or not.
+ALWAYS_TAKES = {"DROP", "RETURN", "YIELD", "RERAISE", "POP_EXCEPT", "DELETE_LOCAL"}
 
 
 def _bits(number: int) -> int:
@@ -66,13 +67,14 @@ class Effects:
 def effects(row: Op, values: tuple, word: int) -> Effects:
     """Effects of an instruction with these operands; jumps of FOR_ITER and SEND empty what their rows say."""
     reads, takes, fills = [], [], []
-    for number, (kind, value) in enumerate(zip(row.operands, values)):
+    for number, (kind, value) in enumerate(zip(row.operands, values, strict=True)):
         if kind == "w":
             fills.append(value)
         elif kind == "r":
             (takes if word & CONSUME_A << number or row.name in ALWAYS_TAKES else reads).append(value)
     ranges = RANGES.get(row.name)
     if ranges is not None:
-        for registers, (first, count) in zip((reads, takes, fills), ranges(*values, *(0,) * (3 - len(values)))):
+        touched = ranges(*values, *(0,) * (3 - len(values)))
+        for registers, (first, count) in zip((reads, takes, fills), touched, strict=True):
             registers.extend(range(first, first + count))
     return Effects(reads, takes, fills)

@@ -32,7 +32,8 @@ _DROP = OPS["DROP"].code | CONSUME_A
 class Emitter:
     """Words so far, and where each value of the host's evaluation stack is."""
 
-    __slots__ = ("nlocals", "nnames", "words", "origin", "index", "stack", "foreign", "top", "last", "dst", "label")
+    __slots__ = ("nlocals", "nnames", "words", "origin", "index", "stack", "foreign", "top", "last", "dst",
+                 "label")
 
     def __init__(self, nlocals: int, nnames: int):
         self.nlocals = nlocals      # registers before slot 0
@@ -96,8 +97,8 @@ class Emitter:
         if entry == NULL:
             raise Untranslatable("NULL used as a value")
         reg = self.nlocals + depth
-        if reg in busy or self.foreign and reg in self.stack:
-            reg = self.fresh(max(reg, reg, *busy))
+        if reg in busy or (self.foreign and reg in self.stack):
+            reg = self.fresh(max(reg, *busy, reg))
         elif reg >= self.top:
             self.top = reg + 1
         self.emit(_LOADK | reg << 16 | ~entry << 32)
@@ -143,7 +144,7 @@ class Emitter:
         return entry
 
     def _move_away(self, depth: int, low: int, high: int) -> None:
-        """Move the entry at `depth` to its own register, or to a new one if that is taken or within low..high."""
+        """Move the entry at `depth` to its own register, or a new one if that is taken or in low..high."""
         old, reg = self.stack[depth], self.nlocals + depth
         if reg in self.stack or low <= reg <= high:
             reg = self.fresh(high)
@@ -153,7 +154,7 @@ class Emitter:
         self.emit(_MOVE_OUT | reg << 16 | old << 32)
 
     def claim(self, depth: int, count: int) -> None:
-        """Make the registers of the slots from `depth` on free to be written; they hold no entry of their own."""
+        """Make `count` registers from the slot `depth` on free to be written; no entry there is alive."""
         first = self.nlocals + depth
         if first + count > self.top:
             self.top = first + count
@@ -205,7 +206,8 @@ class Emitter:
         if len(words) - 2 < self.label or words[-1] & MASK16 != _MOVE:
             return False
         other = words[-1] >> 16 & MASK16
-        if words[-1] != (_MOVE | other << 16 | local << 32) or words[-2] != (_MOVE | entry << 16 | other << 32):
+        saved, changed = _MOVE | entry << 16 | other << 32, _MOVE | other << 16 | local << 32
+        if words[-2] != saved or words[-1] != changed:
             return False
         del words[-2:], self.origin[-2:]
         self.emit(_SWAP | local << 16 | other << 32)

@@ -1,12 +1,12 @@
 """Decoding of the host's bytes: instructions, jump targets, exception ranges.
 
-    decode(code, host) -> Flow(instrs=[(0, RESUME, 0), (1, LOAD_FAST, 0), (2, POP_JUMP_FORWARD_IF_NONE, 5), ...],
+    decode(code, host) -> Flow(instrs=[(0, RESUME, 0), (1, LOAD_FAST, 0), (2, POP_JUMP_FORWARD_IF_NONE, 5)],
                                blocks={5: Block(5)}, ...)
 
-An instruction is (index, opcode, argument); the index counts code units, prefixes are folded into the argument
-and the argument of a jump is the index it lands on.  A Block starts where control or exception cover changes.
-Invariant: a block that is not `merge` is entered by exactly one edge, so it may start with whatever abstract
-stack that edge has; a `merge` block starts with every value in its own slot.
+An instruction is (index, opcode, argument); the index counts code units, prefixes are folded into the
+argument and the argument of a jump is the index it lands on.  A Block starts where control or exception
+cover changes.  Invariant: a block that is not `merge` is entered by exactly one edge, so it may start with
+whatever abstract stack that edge has; a `merge` block starts with every value in its own slot.
 """
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Flow:
 
     def __init__(self, instrs: list, blocks: dict, labels: list):
         self.instrs = instrs
-        self.blocks = blocks        # by index; an instruction's prefix and the instruction name the same block
+        self.blocks = blocks        # by index; that of an instruction's prefix names the same block
         self.labels = labels        # every block once, by index
 
 
@@ -86,7 +86,8 @@ def decode(code, host) -> Flow:
         if block.jumps > (block.index in after_end):
             block.merge = True
     if rows:
-        _cover(labels, [(alias.get(s, s), alias.get(e, e), blocks[t], d, lasti) for s, e, t, d, lasti in rows])
+        _cover(labels, [(alias.get(start, start), alias.get(end, end), blocks[target], depth, lasti)
+                        for start, end, target, depth, lasti in rows])
     if labels and not 0 <= labels[0].index <= labels[-1].index <= len(code.co_code) >> 1:
         raise Untranslatable("jump out of the code")
     return Flow(instrs, blocks, labels)

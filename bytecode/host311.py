@@ -3,14 +3,14 @@
     (25, "BINARY_SUBSCR", 5, "", binary("ITEM_GET", "ITEM_GET_K"))
 
 Columns: number, name, code units it takes (its inline cache included), control flow, action.  Flow: `F` jumps
-forward, `B` backward, `.` never falls through.  No action: the instruction has no effect here.  `co_code` holds
-these only; specialised forms never show there.
+forward, `B` backward, `.` never falls through.  No action: the instruction has no effect here.  `co_code`
+holds these only; specialised forms never show there.
 """
 from __future__ import annotations
 
 from . import actions as a
-from .shapes import (add_to, binary, build, by_argument, eat, in_place, named, named_unary, peek, plain, produce,
-                     unary, unary_number)
+from .shapes import (add_to, binary, build, by_argument, eat, in_place, named, named_unary, peek, plain,
+                     produce, unary, unary_number)
 
 COMPARE = by_argument([binary(name, name + "_K") for name in ("LT", "LE", "EQ", "NE", "GT", "GE")])
 BINARY_OP = by_argument([
@@ -62,9 +62,9 @@ ROWS = [
     (89,  "POP_EXCEPT",                    1, "",   a.pop_except),
     (90,  "STORE_NAME",                    1, "",   eat("NAME_SET")),
     (91,  "DELETE_NAME",                   1, "",   plain("NAME_DELETE")),
-    (92,  "UNPACK_SEQUENCE",               2, "",   a.unpack("UNPACK", lambda arg: arg)),
+    (92,  "UNPACK_SEQUENCE",               2, "",   a.unpack("UNPACK", int)),
     (93,  "FOR_ITER",                      1, "F",  a.for_iter),
-    (94,  "UNPACK_EX",                     1, "",   a.unpack("UNPACK_EX", lambda arg: (arg & 255) + (arg >> 8) + 1)),
+    (94,  "UNPACK_EX",                     1, "",   a.unpack("UNPACK_EX", a.starred)),
     (95,  "STORE_ATTR",                    5, "",   a.set_attr),
     (96,  "DELETE_ATTR",                   1, "",   eat("ATTR_DELETE")),
     (97,  "STORE_GLOBAL",                  1, "",   eat("GLOBAL_SET")),

@@ -18,13 +18,13 @@ class Program(tuple):
 
     nregs     number of registers: the host's fast locals, cells and free variables, then the stack slots used
     words     little-endian unsigned 64-bit words, see `ops`
-    origin    little-endian signed 32-bit per word: index (in code units) of the host's instruction whose effect
-              the word has; what `prev_instr` must point at while the word raises or calls
+    origin    little-endian signed 32-bit per word: index (in code units) of the host's instruction whose
+              effect the word has; what `prev_instr` must point at while the word raises or calls
     pool      names, then constants, then further names the host keeps elsewhere
     handlers  little-endian unsigned 32-bit, five per entry: first word covered, first word no longer covered,
-              target word, first register to empty, lasti flag.  On dispatch the registers from that one on are
-              emptied; then, if lasti, it gets the host's instruction number and the next one the exception,
-              else it gets the exception.
+              target word, first register to empty, lasti flag.  On dispatch the registers from that one on
+              are emptied; then, if lasti, it gets the host's instruction number and the next one the
+              exception, else it gets the exception.
     """
 
     __slots__ = ()
@@ -33,13 +33,20 @@ class Program(tuple):
         return tuple.__new__(cls, (nregs, words, origin, pool, handlers))
 
     def __repr__(self) -> str:
-        return f"Program(nregs={self.nregs}, {len(self.words) // 8} words, {len(self.handlers) // 20} handlers)"
+        counts = f"{len(self.words) // 8} words, {len(self.handlers) // 20} handlers"
+        return f"Program(nregs={self.nregs}, {counts})"
 
     nregs = property(itemgetter(0))
     words = property(itemgetter(1))
     origin = property(itemgetter(2))
     pool = property(itemgetter(3))
     handlers = property(itemgetter(4))
+
+
+def arguments(code) -> int:
+    """Number of locals that are bound at entry: parameters, *args and **kwargs."""
+    flags = code.co_flags
+    return code.co_argcount + code.co_kwonlyargcount + (flags >> 2 & 1) + (flags >> 3 & 1)
 
 
 def nlocalsplus(code) -> int:

@@ -1,6 +1,6 @@
 """Stack code to register code: abstract interpretation of the host's evaluation stack, one block at a time.
 
-    i < n: LOAD_FAST i, LOAD_FAST n, COMPARE_OP <, POP_JUMP_FORWARD_IF_FALSE end   ->   JLT r1 < r0 is not X: end
+    LOAD_FAST i, LOAD_FAST n, COMPARE_OP <, POP_JUMP_FORWARD_IF_FALSE end   ->   JLT if not i < n -> end
 
 One pass in the order of the code.  What the pass assumes of a label reached again later (a loop's start, a
 handler) is which locals are bound there; if a later edge proves it wrong, the assumption is narrowed and the
@@ -15,7 +15,7 @@ from _struct import pack
 from .emit import MASK16, MASK32, Emitter
 from .flow import Block, decode
 from .ops import OPS, X_BIT
-from .program import Program, Untranslatable, nlocalsplus
+from .program import Program, Untranslatable, arguments, nlocalsplus
 
 _JUMP = OPS["JUMP"].code
 _LOOP = OPS["LOOP"].code
@@ -24,8 +24,6 @@ _OVER_JUMP = 2                          # from a conditional jump over the JUMP 
 _OVER_LOOP = 1 + OPS["LOOP"].length
 _FOR_ITER = OPS["FOR_ITER"].code
 _FOR_CACHE = (0,) * OPS["FOR_ITER"].cache
-
-VARARGS, VARKEYWORDS = 4, 8             # of co_flags
 
 
 def translate_with(host, code) -> Program:
@@ -59,13 +57,10 @@ class Translation(Emitter):
 
     def begin(self) -> None:
         """The state at the function's entry."""
-        code = self.code
-        arguments = code.co_argcount + code.co_kwonlyargcount
-        arguments += (code.co_flags & VARARGS != 0) + (code.co_flags & VARKEYWORDS != 0)
-        self.bound = (1 << arguments) - 1   # bit i: local i is bound on every path to here
+        self.bound = (1 << arguments(self.code)) - 1    # bit i: local i is bound on every path to here
         self.live = True
         self.cover = None           # the row that covers the current block
-        self.entered = None         # (handler, its stack, bound locals) of a covered block, to be told at its end
+        self.entered = None         # of a covered block, told at its end: (handler, its stack, bound locals)
         self.spans: list = []       # (position, cover): from there on that row covers
         self.fixups: list = []      # (position, Block) of 32-bit jumps
         self.short: list = []       # the same of 16-bit jumps
@@ -118,7 +113,7 @@ class Translation(Emitter):
                 self._record(block, self.stack, self.bound)
         if self.entered is not None:
             self._leave_cover()
-        if block.pos >= 0 or not self.live and block.state is None:
+        if block.pos >= 0 or (not self.live and block.state is None):
             return
         if block.state is not None:
             self.stack = block.state[:]
@@ -179,9 +174,7 @@ class Translation(Emitter):
     def settled(self, block: Block, depth: int) -> bool:
         """Whether the entries below `depth` are as `block` wants them."""
         if block.merge:
-            for entry, reg in zip(self.stack[:depth], range(self.nlocals, self.nlocals + depth)):
-                if entry != reg:
-                    return False
+            return self.stack[:depth] == list(range(self.nlocals, self.nlocals + depth))
         return True
 
     def edge(self, block: Block, depth: int) -> None:
@@ -266,8 +259,10 @@ class Translation(Emitter):
 
     def _handlers(self) -> bytes:
         rows: list = []
+        if not self.spans:
+            return b""
         ends = [position for position, _ in self.spans[1:]] + [len(self.words)]
-        for (start, cover), end in zip(self.spans, ends):
+        for (start, cover), end in zip(self.spans, ends, strict=True):
             if cover is None or start == end:
                 continue
             _, _, handler, depth, lasti = cover

@@ -14,10 +14,10 @@ from array import array
 from .dis import operands
 from .effects import effects
 from .ops import BY_CODE, CONSUME_A, ENDS, OPCODE_BITS, RAISES
-from .program import Program, nlocalsplus
+from .program import Program, arguments, nlocalsplus
 
 EMPTY, FULL, MAYBE = 0, 1, 2
-_MAYBE_READ = {"MAKE_CELL", "CHECK_BOUND", "DELETE_LOCAL"}      # find out themselves whether the local is bound
+_MAYBE_READ = {"MAKE_CELL", "CHECK_BOUND", "DELETE_LOCAL"}      # they find out whether the local is bound
 
 
 class Invalid(Exception):
@@ -52,7 +52,7 @@ class _Verifier:
     def run(self) -> None:
         """Shape first, then states to a fixed point."""
         self._shape()
-        handlers = list(zip(*[iter(array("I", self.program.handlers))] * 5))
+        handlers = list(zip(*[iter(array("I", self.program.handlers))] * 5, strict=True))
         self._shape_of_handlers(handlers)
         self.join(0, self._entry())
         self._fixed_point(handlers)
@@ -78,9 +78,8 @@ class _Verifier:
             self._step(self.states[self.at], handlers)
 
     def _entry(self) -> bytearray:
-        code = self.code
-        arguments = code.co_argcount + code.co_kwonlyargcount + (code.co_flags >> 2 & 1) + (code.co_flags >> 3 & 1)
-        return bytearray([FULL] * arguments + [EMPTY] * (self.program.nregs - arguments))
+        bound = arguments(self.code)
+        return bytearray([FULL] * bound + [EMPTY] * (self.program.nregs - bound))
 
     # ----------------------------------------------------------------------------------------- shape
     def _shape(self) -> None:
@@ -101,13 +100,14 @@ class _Verifier:
         if position != len(self.words):
             self.fail("cut off")
         last = max(self.rows)
-        for self.at, (row, values) in self.rows.items():
+        for position, (row, values) in self.rows.items():
+            self.at = position
             self._operands(row, values)
             if self.at == last and not row.effects & ENDS:
                 self.fail("runs off the end")
 
     def _operands(self, row, values) -> None:
-        for kind, value in zip(row.operands, values):
+        for kind, value in zip(row.operands, values, strict=True):
             if kind in ("k", "K", "name") and not 0 <= value < len(self.program.pool):
                 self.fail("pool index out of range")
             if kind == "name" and not isinstance(self.program.pool[value], str):
@@ -124,7 +124,7 @@ class _Verifier:
         for start, end, target, register, lasti in handlers:
             if not end_before <= start < end <= len(self.words) or target not in self.rows or lasti > 1:
                 self.fail("broken handler row")
-            if start not in self.rows or end not in self.rows and end != len(self.words):
+            if start not in self.rows or (end not in self.rows and end != len(self.words)):
                 self.fail("handler range within an instruction")
             if not self.nlocals <= register < self.program.nregs - lasti:
                 self.fail("handler's register out of range")
@@ -143,7 +143,7 @@ class _Verifier:
         elif row.name == "SEND":
             taken = bytearray(after)
             taken[values[0] + 1] = EMPTY
-        for kind, value in zip(row.operands, values):
+        for kind, value in zip(row.operands, values, strict=True):
             if kind in ("j", "J"):
                 self.join(self.at + value, taken)
         if not row.effects & ENDS:
@@ -203,7 +203,7 @@ class _Verifier:
         if known == state:
             return
         merged = bytearray(known)
-        for register, (old, new) in enumerate(zip(known, state)):
+        for register, (old, new) in enumerate(zip(known, state, strict=True)):
             if old != new:
                 if register >= self.nlocals:
                     self.fail(f"{self.name(register)} differs where paths join at {position}")

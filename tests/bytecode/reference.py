@@ -2,15 +2,14 @@
 
     reference.execute(compile("print(1 + 1)", "<t>", "exec"), {"__name__": "t"})       prints 2
 
-`MAKE_FUNCTION` makes ordinary functions: the host binds the arguments, then a stub of a code object hands them
-to `run`.  Each row of the op table has one entry in IMPLEMENTATION: it gets the values of its operands (`w`
-left out, `base` as a register number) and returns what goes to `w`, or whether to jump.  Registers an
-instruction takes are emptied before it runs and nothing empty may be read.  Not covered: tracebacks, frames as
-`sys._getframe` shows them, async generators (these run on the host).
+`MAKE_FUNCTION` makes ordinary functions: the host binds the arguments, then a stub of a code object hands
+them to `run`.  Each row of the op table has one entry in IMPLEMENTATION: it gets the values of its operands
+(`w` left out, `base` as a register number) and returns what goes to `w`, or whether to jump.  Registers an
+instruction takes are emptied before it runs and nothing empty may be read.  Not covered: tracebacks, frames
+as `sys._getframe` shows them, async generators (these run on the host), except*.
 """
 import builtins
 import dis
-import operator
 import sys
 import types
 from array import array
@@ -65,10 +64,11 @@ def _prepare(code):
     steps = {}
     for position, row, values, _, x in decode(program):
         touched = effects(row, values, words[position])
-        plain = [v for k, v in zip(row.operands, values) if k == "r" and v in touched.takes]
+        plain = [v for k, v in zip(row.operands, values, strict=True) if k == "r" and v in touched.takes]
         cache = words[position + 1] & 0xFFFFFFFF if row.name == "CALL" else 0
         steps[position] = row, values, plain, bool(x), position + row.length, cache
-    return program, steps, list(zip(*[iter(array("I", program.handlers))] * 5)), array("i", program.origin)
+    handlers = list(zip(*[iter(array("I", program.handlers))] * 5, strict=True))
+    return program, steps, handlers, array("i", program.origin)
 
 
 # --------------------------------------------------------------------------------------- functions
@@ -214,7 +214,7 @@ def _throw(frame, values, following, error):
 
 def _step(frame, row, values, plain, x, following, cache):
     inputs = []
-    for kind, value in zip(row.operands, values):
+    for kind, value in zip(row.operands, values, strict=True):
         if kind == "r":
             if frame.r[value] is EMPTY and row.name not in ("CHECK_BOUND", "DELETE_LOCAL"):
                 raise AssertionError("machine", frame.code, frame.position, row.name, value)
