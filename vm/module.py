@@ -178,7 +178,7 @@ _define_methods()
 @metal(export=True, name="PyInit__core")
 def init_core() -> Obj:
     """What the import system calls."""
-    if not init_state() or not init_function_type() or not init_frame_hooks():
+    if not init_state() or not init_function_type() or not init_frame_hooks() or not init_generator_types():
         return None
     init_methods()
     module_def.refcnt = 1

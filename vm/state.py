@@ -21,7 +21,7 @@ str_p = Pointer(None)
 ptr_p = pointer_to("ptr")
 obj_pp, u8p = pointer_to("Obj*"), pointer_to("u8")
 int_out, float_out = pointer_to("i64"), pointer_to("f64")
-i32p, i32wp, u32p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32")
+i32p, i32wp, u32p, u16p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32"), pointer_to("u16")
 
 VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nwords:i64 nhandlers:i64 nregs:i64 npool:i64
     nlocalsplus:i64 head_bytes:i64 total_bytes:i64 argcount:i64 kwonly:i64 posonly:i64 flags:i64 simple:i64

@@ -283,15 +283,15 @@ def _(lowering, args):
     return "", VOID
 
 
-@intrinsic("enter_unwind")
+@intrinsic("enter_error")
 def _(lowering, args):
-    """enter_unwind(frame): as enter_loop, but starting with the exception that is set."""
+    """enter_error(frame): as enter_loop, but as if the frame's current instruction had raised what is set."""
     frame, type_ = lowering.expr(args[0])
     fields = type_.target.fields
     pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
                 for n in ("pc", "regs"))
     table = lowering.value("load ptr, ptr @current_table")
-    lowering.emit(f"call {CC} void @op_UNWIND(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 0)")
+    lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 0)")
     return "", VOID
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 MODULES = ("moves", "arith", "compare", "names", "errors", "calls", "iterate", "attrs",
-           "build", "grow", "unpack", "items", "imports")
+           "build", "grow", "unpack", "items", "imports", "generators")
 
 
 def load() -> dict:
@@ -11,7 +11,8 @@ def load() -> dict:
     from ...codegen.metal import pointer_to
     for name in MODULES:
         importlib.import_module(f".{name}", __name__)
-    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.generator", "firelang.vm.module"):
+    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.async_generator",
+                 "firelang.vm.module"):
         importlib.import_module(name)
     return {"pc": pointer_to("u64"), "regs": pointer_to_struct("Reg"), "frame": pointer_to_struct("Frame")}
 

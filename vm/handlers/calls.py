@@ -98,8 +98,12 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     function = base[first].object
     code = code_of(cast(FireFunction, function))
     thread = frame.thread
-    if not code or code.twin != 0 or code.flags & CO_ANY_GENERATOR != 0 or traced(thread.ts):
+    if not code or code.twin != 0 or traced(thread.ts):
         call_generic(frame, pc, ins, ra, base, count)
+        return None
+    if code.flags & CO_ANY_GENERATOR != 0:
+        if not call_generator(frame, pc, ra, base, count, first, code):
+            call_generic(frame, pc, ins, ra, base, count)
         return None
     sync(frame, pc)
     kwnames: Obj = None
@@ -120,6 +124,25 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
         drop(base)
     drop_range(base + 1, count + 1)
     return callee
+
+
+@metal
+def call_generator(frame: Frame, pc: u64p, ra: Reg, base: Reg, count: int, first: int, code: VMCode) -> bool:
+    """Call a generator function with plain arguments: the arguments move into the generator. False: nothing has
+    happened, the call must go the general way."""
+    nargs = count + 1 - first
+    special = CO_VARARGS | CO_VARKEYWORDS
+    if nargs != code.argcount or code.kwonly != 0 or code.flags & special != 0 or pc[1] & 0xFFFFFFFF != 0:
+        return False
+    sync(frame, pc)
+    function = base[first].object
+    made = generator_from_call(frame, function, code, base + first + 1, nargs)
+    if not made:
+        PyErr_Clear()
+        return False
+    drop(base[first])
+    set_object(ra, made)
+    return True
 
 
 @metal

@@ -83,10 +83,6 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
             return None
         frame = caller
         traceback = True
-        if kind == KIND_FOR_ITER or kind == KIND_SEND:
-            resumed = generator_raised(frame, kind)
-            if resumed:
-                return resumed
 
 
 @metal

@@ -77,12 +77,11 @@ def FOR_ITER():
                 set_object(ra, new_ref(field_address(items, "ob_item")[at2]))
                 return
             finish_sequence(SeqIter(iterator))
-    elif kind == FireGenerator_Type:
-        callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
-        if likely(callee):
-            return go(callee)
-        return tail("ERROR")
     else:
+        if kind == FireGenerator_Type:
+            callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
+            if likely(callee):
+                return go(callee)
         outcome = next_generic(frame, pc, ra, iterator)
         if likely(outcome > 0):
             return

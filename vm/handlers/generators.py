@@ -1,0 +1,153 @@
+"""Generators and coroutines: yielding, delegating, and the protocols of await, async for and async generators.
+
+A YIELD goes back to whoever resumed the frame; SEND to a generator or coroutine of ours goes on in its frame.
+How resumption works: objects/generator.py.
+"""
+from __future__ import annotations
+
+from ...objects.generator import *  # noqa: F403
+from .iterate import *  # noqa: F403
+
+
+@metal(cold=True)
+def yield_to_c(frame: Frame, payload: int, tag: int):
+    """Yield to C code that waits in run_generator."""
+    value = stack(Reg, 1)
+    value.payload = payload
+    value.tag = tag
+    frame.out[0] = boxed(value)
+
+
+@handler("YIELD")
+def YIELD():
+    payload = rb.payload
+    tag = rb.tag
+    rb.tag = EMPTY
+    sync(frame, pc)
+    suspend(frame)
+    caller = frame.caller
+    if likely(frame.kind == KIND_FOR_ITER):
+        at = caller.pc
+        set_raw(caller.regs[lshr(at[0], 16) & 65535], payload, tag)
+        return resume_at(caller, at + FOR_ITER_WORDS)
+    if frame.kind == KIND_SEND:
+        at2 = caller.pc
+        set_raw(caller.regs[(lshr(at2[0], 16) & 65535) + 1], payload, tag)
+        return resume_at(caller, at2 + 1)
+    yield_to_c(frame, payload, tag)
+    return leave()
+
+
+@metal
+def send_generic(frame: Frame, pc: u64p, ra: Reg) -> int:
+    """SEND to anything: SENT_NEXT (R[A+1] = value), SENT_RETURN (R[A] = value) or SENT_ERROR."""
+    sync(frame, pc)
+    value = boxed(ra[1])
+    receiver = boxed(ra)
+    if not value or not receiver:
+        return SENT_ERROR
+    out = stack("Obj", 1)
+    outcome = PyIter_Send(receiver, value, out)
+    if outcome == SENT_NEXT:
+        set_object(ra[1], out[0])
+    elif outcome == SENT_RETURN:
+        drop(ra[1])
+        set_object(ra, out[0])
+    return outcome
+
+
+@handler("SEND")
+def SEND():
+    if likely(ra.tag == OBJECT):
+        kind = ra.object.ob_type
+        if kind == FireCoroutine_Type or kind == FireGenerator_Type:
+            callee = resume_with(frame, pc, ra.object, KIND_SEND, ra[1].payload, ra[1].tag)
+            if likely(callee):
+                ra[1].tag = EMPTY
+                return go(callee)
+    outcome = send_generic(frame, pc, ra)
+    if outcome == SENT_RETURN:
+        return jump(pc + D)
+    if unlikely(outcome == SENT_ERROR):
+        return tail("ERROR")
+
+
+@metal
+def delegate_iterator(frame: Frame, o: Obj) -> Obj:
+    """What `yield from o` sends to; new, NULL with an exception."""
+    kind = o.ob_type
+    if kind == FireCoroutine_Type or kind == PyCoro_Type:
+        if frame.code.flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE) == 0:
+            PyErr_SetString(PyExc_TypeError[0],
+                            "cannot 'yield from' a coroutine object in a non-coroutine generator")
+            return None
+        return new_ref(o)
+    if kind == FireGenerator_Type or kind == PyGen_Type:
+        return new_ref(o)
+    return PyObject_GetIter(o)
+
+
+@metal
+def replace_value(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, which: int) -> bool:
+    """R[A] = what one of the ops below makes of R[B]."""
+    sync(frame, pc)
+    o = boxed(rb)
+    if not o:
+        return False
+    made: Obj = None
+    if which == 0:
+        made = delegate_iterator(frame, o)
+    elif which == 1:
+        made = awaitable_of(o, lshr(ins, 48))
+    elif which == 2:
+        made = async_iterator_of(o)
+    elif which == 3:
+        made = next_awaitable(o)
+    else:
+        made = wrap_yielded(o)
+    if not made:
+        return False
+    old = take(rb, ins, CONSUME_B)
+    set_object(ra, made)
+    xdecref(old)
+    return True
+
+
+@handler("YIELD_FROM_ITER")
+def YIELD_FROM_ITER():
+    if unlikely(not replace_value(frame, pc, ins, ra, rb, 0)):
+        return tail("ERROR")
+
+
+@handler("AWAITABLE")
+def AWAITABLE():
+    if unlikely(not replace_value(frame, pc, ins, ra, rb, 1)):
+        return tail("ERROR")
+
+
+@handler("AITER")
+def AITER():
+    if unlikely(not replace_value(frame, pc, ins, ra, rb, 2)):
+        return tail("ERROR")
+
+
+@handler("ANEXT")
+def ANEXT():
+    if unlikely(not replace_value(frame, pc, ins, ra, rb, 3)):
+        return tail("ERROR")
+
+
+@handler("ASYNC_GEN_WRAP")
+def ASYNC_GEN_WRAP():
+    if unlikely(not replace_value(frame, pc, ins, ra, rb, 4)):
+        return tail("ERROR")
+
+
+@handler("END_ASYNC_FOR")
+def END_ASYNC_FOR():
+    if unlikely(PyErr_GivenExceptionMatches(ra[1].object, PyExc_StopAsyncIteration[0]) == 0):
+        reraise(frame, pc, ra[1], -1)
+        return tail("UNWIND")
+    sync(frame, pc)
+    drop(ra[1])
+    drop(ra)
