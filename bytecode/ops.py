@@ -86,10 +86,10 @@ op("CELL_SET",        "r r",              CALLS,  "R[A].contents = R[B]")
 op("CELL_DELETE",     "r",                RC,     "del R[A].contents")
 op("CLASS_CELL_GET",  "w r name",         RC,     "R[A] = class namespace[name], else R[B].contents")
 # ------------------------------------------------------------------------------------------ names
-op("NAME_GET",        "w name",           RC,     "R[A] = locals, globals or builtins[name]", cache=2)
+op("NAME_GET",        "w name",           RC,     "R[A] = locals, globals or builtins[name]", cache=4)
 op("NAME_SET",        "r name",           RC,     "locals[name] = R[A]")
 op("NAME_DELETE",     "n name",           RC,     "del locals[name] (A unused)")
-op("GLOBAL_GET",      "w name",           RC,     "R[A] = globals or builtins[name]", cache=2)
+op("GLOBAL_GET",      "w name",           RC,     "R[A] = globals or builtins[name]", cache=4)
 op("GLOBAL_SET",      "r name",           RC,     "globals[name] = R[A]", cache=1)
 op("GLOBAL_DELETE",   "n name",           RC,     "del globals[name] (A unused)")
 # ------------------------------------------------------------------------- attributes and items
@@ -160,7 +160,8 @@ op("MAKE_FUNCTION",   "w base n",         RAISES, "R[A] = function; C: host's fl
 op("RETURN",          "r",                ENDS,   "return R[A] (always consumed)")
 op("BUILD_CLASS",     "w",                RC,     "R[A] = builtins.__build_class__")
 # ----------------------------------------------------------------------- generators and coroutines
-op("YIELD",           "w r",              RC,     "yield R[B] (always consumed); on resumption R[A] = value sent")
+op("YIELD",           "w r",              RC,     "yield R[B] (always consumed); on resumption R[A] = value sent; "
+                                                  "X: R[B-1] is what yield from or await delegates to")
 op("YIELD_FROM_ITER", "w r",              RC,     "R[A] = iterator of R[B] for yield from")
 op("AWAITABLE",       "w r n",            RC,     "R[A] = awaitable iterator of R[B]; C: 1 __aenter__, 2 __aexit__, for errors")
 op("SEND",            "base J",           RC | JUMPS, "send R[A+1] to R[A]; yielded: R[A+1] = value, fall through; "

@@ -14,7 +14,8 @@ from ..cpython_bridge.capi import *  # noqa: F403
 from ..cpython_bridge.layouts import *  # noqa: F403
 
 Reg = struct("Reg", "payload:i64@0 number:f64@0 object:Obj@0 tag:i64@8", 16)
-OBJECT, INT, FLOAT, BOOL, NONE, EMPTY = range(6)
+EMPTY, INT, FLOAT, BOOL, NONE = range(5)
+OBJECT = -1      # a word that nothing else on the VM's stack holds: stale memory is never taken for a reference
 
 
 @metal(inline=True)
@@ -28,12 +29,18 @@ def new_ref(o: Obj) -> Obj:
     return o
 
 
+@metal(preserve=True)
+def deallocate(o: Obj):
+    """The last reference is gone. Callers keep their registers: handlers stay free of spills."""
+    _Py_Dealloc(o)
+
+
 @metal(inline=True)
 def decref(o: Obj):
     left = o.ob_refcnt - 1
     o.ob_refcnt = left
     if unlikely(left == 0):
-        _Py_Dealloc(o)
+        deallocate(o)
 
 
 @metal(inline=True)

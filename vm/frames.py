@@ -71,7 +71,7 @@ def grow_stack(thread: Thread, bytes: int) -> ptr_t:
     if chunk and chunk.size >= size:
         thread.spare = None
     else:
-        chunk = cast(Chunk, PyMem_RawMalloc(size))
+        chunk = cast(Chunk, PyMem_RawCalloc(1, size))
         if not chunk:
             PyErr_NoMemory()
             return None
@@ -134,19 +134,24 @@ def init_host_frame(iframe: InterpreterFrame, function: Function, code: VMCode):
 
 @metal(inline=True)
 def init_frame(frame: Frame, thread: Thread, code: VMCode, iframe: InterpreterFrame, caller: Frame):
-    """Fill our part; all registers empty."""
-    regs = cast(Reg, byte_offset(frame, sizeof(Frame)))
+    """Fill our part, as of a plain call; the registers are the caller's business."""
     frame.pc = code.words
     frame.iframe = iframe
     frame.code = code
     frame.caller = caller
     frame.thread = thread
-    frame.regs = regs
-    frame.result = None
-    frame.gen = None
-    frame.kind = KIND_CALL
+    frame.regs = cast(Reg, byte_offset(frame, sizeof(Frame)))
+    frame.pool = code.pool
     frame.words = 3
-    for i in range(code.nregs):
+    frame.kind = KIND_CALL
+    frame.gen = None
+
+
+@metal(inline=True)
+def empty_registers(frame: Frame, first: int, last: int):
+    """Mark registers as empty without looking at what they hold."""
+    regs = cast(Reg, byte_offset(frame, sizeof(Frame)))
+    for i in range(first, last):
         regs[i].tag = EMPTY
 
 
@@ -160,6 +165,7 @@ def lay_frame(thread: Thread, memory: ptr_t, code: VMCode, function: Function, c
     frame = cast(Frame, byte_offset(memory, code.head_bytes))
     init_host_frame(iframe, function, code)
     init_frame(frame, thread, code, iframe, caller)
+    empty_registers(frame, 0, code.nlocalsplus)     # temporaries are written before they are read
     link(frame)
     return frame
 

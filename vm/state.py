@@ -28,8 +28,8 @@ VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nword
     code_start:ptr code:Obj twin:i64 runs:i64 plain:i64""")
 Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
-Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg result:Obj
-    gen:Obj kind:i64 words:i64 out:Obj*""", 96)
+Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
+    words:i64 kind:i64 gen:Obj result:Obj out:Obj*""", 96)
 FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)  # noqa: F405
 
 # Why a frame was entered: what its return does.

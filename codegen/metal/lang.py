@@ -19,9 +19,11 @@ from .types import VOIDP, Pointer, Struct, Type
 class MetalFunction:
     """A function of the subset; `kind` is 'c' (C calling convention) or 'handler'."""
 
-    def __init__(self, pyfunc, name=None, inline=False, cold=False, export=False, kind="c", length=1):
+    def __init__(self, pyfunc, name=None, inline=False, cold=False, export=False, preserve=False,
+                 kind="c", length=1):
         self.pyfunc, self.name = pyfunc, name or pyfunc.__name__
         self.inline, self.cold, self.export, self.kind, self.length = inline, cold, export, kind, length
+        self.convention = "preserve_mostcc " if preserve else ""
         lines, self.first_line = inspect.getsourcelines(pyfunc)
         tree = ast.parse(textwrap.dedent("".join(lines)))
         self.node = tree.body[0]
@@ -52,7 +54,8 @@ def register(fn: MetalFunction, table: dict) -> MetalFunction:
 
 
 def metal(pyfunc=None, **options):
-    """Declare a function of the subset. Options: name, inline (always), cold (never), export (visible symbol)."""
+    """Declare a function of the subset. Options: name, inline (else it never is), cold, export
+    (a visible symbol), preserve (callers' registers survive the call)."""
     if pyfunc is None:
         return lambda f: register(MetalFunction(f, **options), FUNCTIONS)
     return register(MetalFunction(pyfunc, **options), FUNCTIONS)

@@ -134,7 +134,7 @@ class Lowering:
             attrs += " alwaysinline"
         else:                       # what is inlined is decided in the source: slow paths stay out of handlers
             attrs += " noinline cold" if self.fn.cold else " noinline"
-        return f"define {linkage}{self.result.llvm} @{self.fn.name}({', '.join(params)}) {attrs} {{"
+        return f"define {linkage}{self.fn.convention}{self.result.llvm} @{self.fn.name}({', '.join(params)}) {attrs} {{"
 
     def new_slot(self, name: str, type_: Type) -> str:
         slot = f"%{name}.slot{len(self.slots)}"
@@ -573,7 +573,7 @@ class Lowering:
         for wanted, arg in zip(params, node.args):
             operand, type_ = self.expr(arg)
             args.append(f"{wanted.llvm} {self.convert(operand, type_, wanted, arg)}")
-        text = f"call {result.llvm} @{target.name}({', '.join(args)})"
+        text = f"call {target.convention}{result.llvm} @{target.name}({', '.join(args)})"
         if result is VOID:
             self.emit(text)
             return "", VOID

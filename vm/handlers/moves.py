@@ -8,12 +8,12 @@ from ..entry import *  # noqa: F403
 
 @metal(inline=True)
 def pool_at(frame: Frame, index: int) -> Reg:
-    return frame.code.pool[index]
+    return frame.pool[index]
 
 
 @metal(inline=True)
 def name_at(frame: Frame, index: int) -> Obj:
-    return frame.code.pool[index].object
+    return frame.pool[index].object
 
 
 @handler("NOP")

@@ -1,14 +1,15 @@
 """Globals, builtins and namespaces, with inline caches.
 
-GLOBAL_GET keeps in its first cache word where it found the name: the low half is the entry's index in the
-dict's key table, the high half 1 (globals) or 2 (builtins). A hit is proved by the entry itself (it holds this very
-name); for builtins, that globals lack the name is proved by the key table's version in the second word.
+Cache words of GLOBAL_GET and NAME_GET: 1 the globals' version, 2 the value (borrowed), 3 the builtins' version or 0,
+4 where the name was found: low half the entry's index in the dict's key table, high half 1 (globals). While both
+dicts are as they were, words 1-3 answer at once. After any change of the globals word 4 does: the entry itself,
+which holds this very name, proves the hit.
 """
 from __future__ import annotations
 
 from .compare import *  # noqa: F403
 
-IN_GLOBALS, IN_BUILTINS = 1, 2
+IN_GLOBALS = 1
 
 
 @metal(inline=True)
@@ -66,25 +67,26 @@ def global_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
     if globals.ob_type != PyDict_Type or builtins.ob_type != PyDict_Type:
         return global_generic(globals, builtins, name)
     value = PyDict_GetItemWithError(globals, name)
-    if value:
-        incref(value)
+    from_builtins = 0
+    if not value:
+        if PyErr_Occurred():
+            return None
+        value = PyDict_GetItemWithError(builtins, name)
+        if not value:
+            if not PyErr_Occurred():
+                name_error(name)
+            return None
+        from_builtins = Dict(builtins).ma_version_tag
+    incref(value)
+    pc[1] = Dict(globals).ma_version_tag
+    pc[2] = address_int(value)
+    pc[3] = from_builtins
+    pc[4] = 0
+    if from_builtins == 0 and not Dict(globals).ma_values:
         index = find_entry(Dict(globals).ma_keys, name)
-        if index >= 0 and not Dict(globals).ma_values:
-            pc[1] = index | IN_GLOBALS << 32
-        return value
-    if PyErr_Occurred():
-        return None
-    value = PyDict_GetItemWithError(builtins, name)
-    if value:
-        incref(value)
-        index = find_entry(Dict(builtins).ma_keys, name)
-        if index >= 0 and Dict(globals).ma_keys.dk_kind == DICT_KEYS_UNICODE:
-            pc[1] = index | IN_BUILTINS << 32
-            pc[2] = version_of_keys(Dict(globals).ma_keys)
-        return value
-    if not PyErr_Occurred():
-        name_error(name)
-    return None
+        if index >= 0:
+            pc[4] = index | IN_GLOBALS << 32
+    return value
 
 
 @metal(cold=True)
@@ -104,31 +106,36 @@ def global_generic(globals: Obj, builtins: Obj, name: Obj) -> Obj:
 
 
 @metal(inline=True)
-def cached_global(frame: Frame, pc: u64p, name: Obj) -> Obj:
-    """The value by the inline cache, borrowed; NULL on a miss."""
-    cache = pc[1]
-    mode = cache >> 32
-    index = cache & 0xFFFFFFFF
-    if mode == IN_GLOBALS:
-        return entry_value(Dict(frame.iframe.f_globals).ma_keys, index, name)
-    if mode == IN_BUILTINS:
-        version = pc[2]
-        if likely(Dict(frame.iframe.f_globals).ma_keys.dk_version == version and version != 0):
-            return entry_value(Dict(frame.iframe.f_builtins).ma_keys, index, name)
+def cached_global(frame: Frame, pc: u64p) -> Obj:
+    """The value if globals and builtins are as they were; borrowed, NULL on a miss."""
+    if likely(Dict(frame.iframe.f_globals).ma_version_tag == pc[1]):
+        if pc[3] == 0 or Dict(frame.iframe.f_builtins).ma_version_tag == pc[3]:
+            return cast(Obj, pc[2])
     return None
 
 
-@handler("GLOBAL_GET", 3)
+@handler("GLOBAL_GET", 5)
 def GLOBAL_GET():
-    name = name_at(frame, B)
-    value = cached_global(frame, pc, name)
+    value = cached_global(frame, pc)
     if likely(value):
         incref(value)
         set_object(ra, value)
         return
-    value = global_slow(frame, pc, name)
-    if unlikely(not value):
-        return tail("ERROR")
+    return tail("GLOBAL_GET_CHANGED")
+
+
+@handler("GLOBAL_GET_CHANGED", 5)
+def GLOBAL_GET_CHANGED():
+    name = name_at(frame, B)
+    value: Obj = None
+    if pc[4] >> 32 == IN_GLOBALS:
+        value = entry_value(Dict(frame.iframe.f_globals).ma_keys, pc[4] & 0xFFFFFFFF, name)
+    if value:
+        incref(value)
+    else:
+        value = global_slow(frame, pc, name)
+        if unlikely(not value):
+            return tail("ERROR")
     set_object(ra, value)
 
 
@@ -201,17 +208,16 @@ def name_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
     return global_slow(frame, pc, name)
 
 
-@handler("NAME_GET", 3)
+@handler("NAME_GET", 5)
 def NAME_GET():
-    name = name_at(frame, B)
     value: Obj = None
     if frame.iframe.f_locals == frame.iframe.f_globals:
-        value = cached_global(frame, pc, name)
+        value = cached_global(frame, pc)
     if likely(value):
         incref(value)
         set_object(ra, value)
         return
-    value = name_slow(frame, pc, name)
+    value = name_slow(frame, pc, name_at(frame, B))
     if unlikely(not value):
         return tail("ERROR")
     set_object(ra, value)
