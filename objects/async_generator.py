@@ -26,7 +26,7 @@ agen_async = Static("fire_agen_async", LAYOUTS["AsyncMethods"])
 # ----------------------------------------------------------------------------------- yielded values
 @metal
 def wrap_yielded(o: Obj) -> Obj:
-    """The ASYNC_GEN_WRAP op; new, NULL with MemoryError."""
+    """What an async yield gives to C code; new, NULL with MemoryError."""
     made = _PyObject_GC_New(cast(TypeObject, FireWrapped_Type))
     if not made:
         return None

@@ -7,11 +7,13 @@ A resumption is one of three kinds, told by `frame.kind`, and says where a yield
 
     KIND_FOR_ITER   the FOR_ITER at caller.pc: yield -> R[A], behind it; return -> R[B] empty, its exit
     KIND_SEND       the SEND at caller.pc: yield -> R[A+1], behind it; return -> R[A], its jump
+    KIND_ASEND      a SEND to what __anext__() of an async generator gave: async_steps.py
     KIND_ENTRY      C code (next, send, throw ...): frame.out; gi_frame_state tells a yield from a return
 
 Invariants: between start_running and stop_running the state is FRAME_EXECUTING, the frame is linked and
-gi_exc_state is the top of the thread's stack of handled exceptions. A suspended frame's pc is its YIELD (or, with
-frame.words set, where it goes on because its delegate has ended meanwhile).
+gi_exc_state is the top of the thread's stack of handled exceptions. A suspended frame's pc is its YIELD; frame.words is
+AT_PC if it is instead where the frame goes on, its delegate having ended, and ASYNC_YIELD from ASYNC_GEN_WRAP to
+the YIELD behind it.
 Registers are visited by the collector only while nothing runs in them.
 """
 from __future__ import annotations
@@ -25,6 +27,7 @@ RETURN_GENERATOR = 75                   # the host's opcode
 OWNED_BY_GENERATOR = 1
 GEN_HEAD = 80                           # bytes before the host's frame
 GEN_BASIC = 152                         # tp_basicsize: head and a host frame without locals
+AT_PC, ASYNC_YIELD = 1, 2                # in frame.words
 SENT_RETURN, SENT_ERROR, SENT_NEXT = 0, -1, 1
 
 
@@ -241,6 +244,9 @@ def generator_returned(frame: Frame, value: Reg) -> Frame:
     if kind == KIND_ENTRY:
         out[0] = boxed(value)
         return None
+    if kind == KIND_ASEND:
+        returned_to_asend(gen, caller)
+        return caller
     pc = caller.pc
     word = pc[0]
     if kind == KIND_FOR_ITER:
@@ -282,6 +288,8 @@ def end_generator(frame: Frame):
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)
     clear_generator(gen, frame)
     PyErr_Restore(fetched[0], fetched[1], fetched[2])
+    if frame.kind == KIND_ASEND:
+        failed_in_asend(gen, frame.caller)
 
 
 # ------------------------------------------------------------------------------- resumption from C
@@ -313,7 +321,7 @@ def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
     """Run a resting generator to its next yield, its return or its failure; `throw`: with the exception that is
     set, else with `value` (borrowed) as what its yield gives. Yielded or returned object, new, or NULL."""
     frame = generator_frame(cast(Obj, gen))
-    waits = gen.gi_frame_state == FRAME_SUSPENDED and frame.words == 0
+    waits = gen.gi_frame_state == FRAME_SUSPENDED and frame.words != AT_PC
     frame.words = 0
     result = stack("Obj", 1)
     result[0] = None

@@ -191,7 +191,7 @@ def delegate_ended(gen: Gen) -> Obj:
     value[0] = None
     if _PyGen_FetchStopIterationValue(value) == 0:
         frame.pc = at + (word >> 32)
-        frame.words = 1
+        frame.words = AT_PC
         set_object(r, value[0])
         return send_or_raise(gen, Py_None, False, False)
     fetched = stack("Obj", 3)
@@ -293,6 +293,9 @@ def generator_throw(self: Obj, args: obj_p, nargs: int) -> Obj:
 def generator_close(self: Obj, unused: Obj) -> Obj:
     """close()."""
     gen = cast(Gen, self)
+    if gen.gi_frame_state == FRAME_CREATED:                # nothing in it could notice
+        clear_generator(gen, generator_frame(self))
+        return new_ref(Py_None)
     o = delegate_of(gen)
     closed = True
     if o:

@@ -11,6 +11,14 @@ METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
 
 
 # ---------------------------------------------------------------------------------------- lifetime
+@metal(inline=True)
+def needs_finalizing(gen: Gen) -> bool:
+    """Whether anybody could notice that the generator dies."""
+    if gen.gi_frame_state != FRAME_CREATED:
+        return gen.gi_frame_state < FRAME_COMPLETED
+    return gen.gi_code.co_flags & CO_COROUTINE != 0 or cast(VOID_P, gen.gi_origin_or_finalizer) != None
+
+
 @metal
 def generator_dealloc(self: Obj):
     """tp_dealloc: close what waits, then free."""
@@ -18,7 +26,7 @@ def generator_dealloc(self: Obj):
     PyObject_GC_UnTrack(self)
     if gen.gi_weakreflist:
         PyObject_ClearWeakRefs(self)
-    if gen.gi_frame_state < FRAME_COMPLETED:
+    if needs_finalizing(gen):
         PyObject_GC_Track(self)
         if PyObject_CallFinalizerFromDealloc(self) != 0:
             return                                  # it lives again

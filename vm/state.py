@@ -33,7 +33,7 @@ Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Fr
 FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)  # noqa: F405
 
 # Why a frame was entered: what its return does.
-KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY = range(6)
+KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND = range(7)
 
 VM_FRAME = 2             # in `is_entry` of the host's part: a frame the VM runs (the host writes 0 or 1)
 
@@ -52,7 +52,8 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     builtin_globals:Obj builtin_super:Obj build_class:Obj enter_exec:Obj main_thread:i64 name_keys:Obj name_items:Obj
     name_split:Obj name_class_getitem:Obj name_getattr:Obj name_new:Obj name_missing:Obj sentinel:Obj object_new:ptr name_module_name:Obj
     name_lstrip:Obj blanks:Obj blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj builtin_compile:Obj
-    builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj type_new:ptr builtin_len:Obj list_append:Obj""")
+    builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj type_new:ptr
+    name_derive:Obj name_notes:Obj builtin_len:Obj list_append:Obj""")
 state = Static("fire_state", State)
 FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])  # noqa: F405
 FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 MODULES = ("moves", "arith", "compare", "names", "errors", "calls", "iterate", "attrs",
-           "build", "grow", "unpack", "items", "imports", "generators")
+           "build", "grow", "unpack", "items", "imports", "context", "matching", "groups", "generators")
 
 
 def load() -> dict:
@@ -11,7 +11,7 @@ def load() -> dict:
     from ...codegen.metal import pointer_to
     for name in MODULES:
         importlib.import_module(f".{name}", __name__)
-    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.async_generator",
+    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.async_steps",
                  "firelang.vm.module"):
         importlib.import_module(name)
     return {"pc": pointer_to("u64"), "regs": pointer_to_struct("Reg"), "frame": pointer_to_struct("Frame")}

@@ -5,7 +5,7 @@ How resumption works: objects/generator.py.
 """
 from __future__ import annotations
 
-from ...objects.generator import *  # noqa: F403
+from ...objects.async_steps import *  # noqa: F403
 from .iterate import *  # noqa: F403
 
 
@@ -15,7 +15,13 @@ def yield_to_c(frame: Frame, payload: int, tag: int):
     value = stack(Reg, 1)
     value.payload = payload
     value.tag = tag
-    frame.out[0] = boxed(value)
+    o = boxed(value)
+    if o and frame.words == ASYNC_YIELD:
+        frame.words = 0
+        wrapped = wrap_yielded(o)
+        decref(o)
+        o = wrapped
+    frame.out[0] = o
 
 
 @handler("YIELD")
@@ -34,6 +40,8 @@ def YIELD():
         at2 = caller.pc
         set_raw(caller.regs[(lshr(at2[0], 16) & 65535) + 1], payload, tag)
         return resume_at(caller, at2 + 1)
+    if frame.kind == KIND_ASEND:
+        return go(yielded_to_asend(frame, payload, tag))
     yield_to_c(frame, payload, tag)
     return leave()
 
@@ -65,6 +73,10 @@ def SEND():
             if likely(callee):
                 ra[1].tag = EMPTY
                 return go(callee)
+        elif kind == FireASend_Type:
+            callee2 = resume_asend(frame, pc, ra)
+            if likely(callee2):
+                return go(callee2)
     outcome = send_generic(frame, pc, ra)
     if outcome == SENT_RETURN:
         return jump(pc + D)
@@ -101,10 +113,8 @@ def replace_value(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, which: int
         made = awaitable_of(o, lshr(ins, 48))
     elif which == 2:
         made = async_iterator_of(o)
-    elif which == 3:
-        made = next_awaitable(o)
     else:
-        made = wrap_yielded(o)
+        made = next_awaitable(o)
     if not made:
         return False
     old = take(rb, ins, CONSUME_B)
@@ -139,8 +149,14 @@ def ANEXT():
 
 @handler("ASYNC_GEN_WRAP")
 def ASYNC_GEN_WRAP():
-    if unlikely(not replace_value(frame, pc, ins, ra, rb, 4)):
-        return tail("ERROR")
+    frame.words = ASYNC_YIELD
+    payload = rb.payload
+    tag = rb.tag
+    if ins & CONSUME_B != 0:
+        rb.tag = EMPTY
+    elif tag == OBJECT:
+        incref(rb.object)
+    set_raw(ra, payload, tag)
 
 
 @handler("END_ASYNC_FOR")
