@@ -2,7 +2,7 @@
 
 An instruction is one 64-bit word followed by `cache` words that belong to it (inline caches, counters):
 
-    bits  0-9   opcode              bits 16-31  operand A
+    bits  0-7   opcode              bits 16-31  operand A
     bit   10    X, op-specific      bits 32-47  operand B
     bit   13    A is consumed       bits 48-63  operand C
     bit   14    B is consumed
@@ -26,7 +26,7 @@ Pool: names first, then constants: strings, numbers, tuples, code objects.
 """
 from __future__ import annotations
 
-OPCODE_BITS = 10
+OPCODE_BITS = 8
 X_BIT = 1 << 10
 CONSUME_A, CONSUME_B, CONSUME_C = 1 << 13, 1 << 14, 1 << 15
 

@@ -276,10 +276,8 @@ def _(lowering, args):
     pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
                 for n in ("pc", "regs"))
     table = lowering.value("load ptr, ptr @current_table")
-    ins = lowering.value(f"load i64, ptr {pc}")
-    op = lowering.value(f"and i64 {ins}, 1023")
-    target = lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr ptr, ptr {table}, i64 {op}')}")
-    lowering.emit(f"call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 {ins})")
+    target = lowering.target(pc, table)
+    lowering.emit(f"call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
     return "", VOID
 
 
@@ -291,7 +289,7 @@ def _(lowering, args):
     pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
                 for n in ("pc", "regs"))
     table = lowering.value("load ptr, ptr @current_table")
-    lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 0)")
+    lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
     return "", VOID
 
 

@@ -19,7 +19,9 @@ from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Storage, Struct, Typ
 CC = "preserve_nonecc"
 # Registers are cleared a few words at a time: a call of memset costs more than the stores.
 ATTRIBUTES = 'nounwind "no-builtin-memset"'
-HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table, i64 %ins"
+HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table"
+OPERANDS = frozenset("A B C D ra rb rc ins table".split())
+OPERAND_BYTES = {"A": 2, "B": 4, "C": 6}
 MISSING = object()
 INT_OPS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.FloorDiv: "sdiv", ast.Mod: "srem",
            ast.LShift: "shl", ast.RShift: "ashr", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor"}
@@ -100,22 +102,28 @@ class Lowering:
         return "\n".join([signature, "entry:", *self.entry, *self.body, "}"])
 
     def handler_entry(self) -> str:
-        fields = {"A": 16, "B": 32, "C": 48}
         types = self.module.handler_types
         for name in ("pc", "regs", "frame"):
             self.slots[name] = ("%" + name, types[name])
-        self.operands = {}
-        for name, shift in fields.items():
-            shifted = self.value(f"lshr i64 %ins, {shift}")
-            self.operands[name] = (self.value(f"and i64 {shifted}, 65535"), INT)
-        self.operands["D"] = (self.value("ashr i64 %ins, 32"), INT)
-        for name in "ABC":
-            size = element_size(types["regs"].target)
-            off = self.value(f"mul nuw nsw i64 {self.operands[name][0]}, {size}")
-            self.operands["r" + name.lower()] = (self.value(f"getelementptr i8, ptr %regs, i64 {off}"), types["regs"])
-        self.operands["ins"] = ("%ins", INT)
-        self.operands["table"] = ("%table", VOIDP)
         return f"define internal {CC} void @op_{self.fn.name}({HANDLER_ARGS}) noinline {ATTRIBUTES} {{"
+
+    def operand(self, name: str) -> tuple[str, Type]:
+        """An operand of the instruction, read from its word: A B C, D (B and C as one), ra rb rc, ins, table."""
+        if name == "table":
+            return "%table", VOIDP
+        if name == "ins":
+            return self.value("load i64, ptr %pc"), INT
+        if name == "D":
+            address = self.value("getelementptr i8, ptr %pc, i64 4")
+            return self.value(f"sext i32 {self.value(f'load i32, ptr {address}')} to i64"), INT
+        at = OPERAND_BYTES[name[-1].upper()]
+        address = self.value(f"getelementptr i8, ptr %pc, i64 {at}")
+        number = self.value(f"zext i16 {self.value(f'load i16, ptr {address}')} to i64")
+        if len(name) == 1:
+            return number, INT
+        regs = self.module.handler_types["regs"]
+        offset = self.value(f"mul nuw nsw i64 {number}, {element_size(regs.target)}")
+        return self.value(f"getelementptr i8, ptr %regs, i64 {offset}"), regs
 
     def function_entry(self, node) -> str:
         params = []
@@ -143,14 +151,15 @@ class Lowering:
         return slot
 
     def dispatch(self, pc: str, regs="%regs", frame="%frame", table="%table") -> None:
-        ins = self.value(f"load i64, ptr {pc}")
-        op = self.value(f"and i64 {ins}, 1023")
-        where = self.value(f"getelementptr ptr, ptr {table}, i64 {op}")
-        target = self.value(f"load ptr, ptr {where}")
-        self.tail_call(target, pc, regs, frame, table, ins)
+        self.tail_call(self.target(pc, table), pc, regs, frame, table)
 
-    def tail_call(self, target, pc, regs, frame, table="%table", ins="%ins") -> None:
-        self.emit(f"musttail call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table}, i64 {ins})")
+    def target(self, pc: str, table: str) -> str:
+        """Address of the handler of the instruction at `pc`."""
+        opcode = self.value(f"zext i8 {self.value(f'load i8, ptr {pc}')} to i64")
+        return self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr {table}, i64 {opcode}')}")
+
+    def tail_call(self, target, pc, regs, frame, table="%table") -> None:
+        self.emit(f"musttail call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
         self.end("ret void")
 
     # ------------------------------------------------------------------------------ statements
@@ -351,7 +360,7 @@ class Lowering:
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name):
-            if node.id in self.slots or (self.handler and node.id in self.operands):
+            if node.id in self.slots or (self.handler and node.id in OPERANDS):
                 raise LookupError
             if node.id in self.env:
                 return self.env[node.id]
@@ -409,8 +418,8 @@ class Lowering:
         return method(node)
 
     def ex_Name(self, node):
-        if self.handler and node.id in self.operands:
-            return self.operands[node.id]
+        if self.handler and node.id in OPERANDS:
+            return self.operand(node.id)
         if node.id not in self.slots:
             raise self.error(f"unknown name {node.id}", node)
         slot, type_ = self.slots[node.id]
