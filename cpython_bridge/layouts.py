@@ -90,6 +90,7 @@ Set | PySetObject | 200 | fill:i64@16 used:i64@24
 Slice | PySliceObject | 40 | start:Obj@16 stop:Obj@24 step:Obj@32
 BaseException | PyBaseExceptionObject | 72 | dict:Obj@16 args:Obj@24 notes:Obj@32 traceback:Obj@40
     context:Obj@48 cause:Obj@56 suppress_context:u8@64
+ExceptionGroup | PyBaseExceptionGroupObject | 88 | msg:Obj@72 excs:Obj@80
 Traceback | PyTracebackObject | 40 | tb_next:Obj@16 tb_frame:FrameObject@24 tb_lasti:i32@32 tb_lineno:i32@36
 RangeIter | private rangeiterobject | 48 | index:i64@16 start:i64@24 step:i64@32 len:i64@40
 SeqIter | private listiterobject | 32 | it_index:i64@16 it_seq:List@24

@@ -28,7 +28,7 @@ def append_all(to: Obj, items: obj_p, count: int) -> bool:
 
 @metal
 def entries_of_base(base: Obj, bases: Obj, entries: obj_p) -> bool:
-    """entries[0] = what a base that is no class stands for (a tuple, new), NULL: itself. False: an exception."""
+    """entries[0] = the tuple (new) that a base which is no class stands for, NULL: itself. False: error."""
     entries[0] = None
     if is_type(base):
         return True
@@ -84,7 +84,7 @@ def resolve_bases(bases: Obj) -> Obj:
 
 @metal
 def metaclass_of(bases: Obj, keywords: Obj) -> Obj:
-    """The metaclass: the one asked for (taken out of the keywords) or the first base's, or one more derived."""
+    """The one asked for (taken out of the keywords) or the first base's, or one more derived; new."""
     meta: Obj = cast(Obj, PyType_Type)
     if VarObj(bases).ob_size > 0:
         meta = cast(Obj, field_address(Tuple(bases), "ob_item")[0].ob_type)
@@ -139,7 +139,8 @@ def cell_is_set(cell: Obj, name: Obj, made: Obj) -> bool:
     if value == made:
         return True
     if value:
-        PyErr_Format(PyExc_TypeError[0], "__class__ set to %.200R defining %.200R as %.200R", value, name, made)
+        PyErr_Format(PyExc_TypeError[0], "__class__ set to %.200R defining %.200R as %.200R",
+                     value, name, made)
     else:
         PyErr_Format(PyExc_RuntimeError[0], "__class__ not set defining %.200R as %.200R. "
                      "Was __classcell__ propagated to type.__new__?", name, made)

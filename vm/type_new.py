@@ -1,9 +1,9 @@
 """type.__new__ for functions of the VM: __new__ becomes a staticmethod, __init_subclass__ and
 __class_getitem__ become classmethods.
 
-The host does this for its own function type only, and classes come from many places (class statements, metaclasses,
-type(name, bases, dict), types.new_class), so the slot `tp_new` of `type` is ours: it wraps what is there for us to
-wrap and goes on with the host's. Metaclasses that have inherited the slot already get it too, since the host
+The host does this for its own function type only, and classes come from many places (class statements,
+metaclasses, type(name, bases, dict), types.new_class), so the slot `tp_new` of `type` is ours: it wraps what
+is there to wrap and goes on with the host's. Metaclasses that inherited the slot already get it too: the host
 compares slots to tell whether type.__new__ may make an instance of a metaclass.
 """
 from __future__ import annotations

@@ -71,7 +71,9 @@ def MAP_ADD():
 @metal
 def not_iterable(o: Obj) -> bool:
     """Whether the TypeError that is set comes from `o` having no iteration at all."""
-    return PyErr_ExceptionMatches(PyExc_TypeError[0]) != 0 and not o.ob_type.tp_iter and PySequence_Check(o) == 0
+    if PyErr_ExceptionMatches(PyExc_TypeError[0]) == 0:
+        return False
+    return not o.ob_type.tp_iter and PySequence_Check(o) == 0
 
 
 @metal
@@ -86,7 +88,8 @@ def list_extend(frame: Frame, pc: u64p, holder: Reg, r: Reg) -> bool:
         return True
     if not_iterable(items):
         PyErr_Clear()
-        PyErr_Format(PyExc_TypeError[0], "Value after * must be an iterable, not %.200s", items.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "Value after * must be an iterable, not %.200s",
+                     items.ob_type.tp_name)
     return False
 
 

@@ -145,11 +145,14 @@ def star_name_error(module: Obj, name: Obj, public_only: bool):
     if not owner:
         return
     if not is_text(owner):
-        PyErr_Format(PyExc_TypeError[0], "module __name__ must be a string, not %.100s", owner.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "module __name__ must be a string, not %.100s",
+                     owner.ob_type.tp_name)
     elif public_only:
-        PyErr_Format(PyExc_TypeError[0], "Key in %U.__dict__ must be str, not %.100s", owner, name.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "Key in %U.__dict__ must be str, not %.100s",
+                     owner, name.ob_type.tp_name)
     else:
-        PyErr_Format(PyExc_TypeError[0], "Item in %U.__all__ must be str, not %.100s", owner, name.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "Item in %U.__all__ must be str, not %.100s",
+                     owner, name.ob_type.tp_name)
     decref(owner)
 
 

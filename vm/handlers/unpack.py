@@ -10,7 +10,7 @@ from .grow import *  # noqa: F403
 
 @metal(inline=True)
 def hold(r: Reg, ins: int) -> Obj:
-    """The operand as an owned object, its register emptied if the instruction consumes it; NULL: MemoryError."""
+    """The operand as an owned object, its register emptied if consumed; NULL: MemoryError."""
     o = boxed(r)
     if o:
         if ins & CONSUME_B != 0:
@@ -106,7 +106,8 @@ def UNPACK():
 # ------------------------------------------------------------------------------------ a, *b, c = x
 @metal(cold=True)
 def too_few(wanted: int, found: int):
-    PyErr_Format(PyExc_ValueError[0], "not enough values to unpack (expected at least %zd, got %zd)", wanted, found)
+    PyErr_Format(PyExc_ValueError[0], "not enough values to unpack (expected at least %zd, got %zd)",
+                 wanted, found)
 
 
 @metal
