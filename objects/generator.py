@@ -18,9 +18,10 @@ Registers are visited by the collector only while nothing runs in them.
 """
 from __future__ import annotations
 
-from ..bytecode.ops import OPS, X_BIT as DELEGATES
+from ..bytecode.ops import OPCODE_BITS, OPS, X_BIT as DELEGATES
 from ..vm.entry import *  # noqa: F403
 
+OPCODE_MASK = (1 << OPCODE_BITS) - 1
 YIELD_CODE = OPS["YIELD"].code
 FOR_ITER_WORDS = OPS["FOR_ITER"].length
 RETURN_GENERATOR = 75                   # the host's opcode
@@ -70,6 +71,8 @@ def new_generator(thread: Thread, function: FireFunction, code: VMCode) -> Obj:
     frame = cast(Frame, byte_offset(cast(VOID_P, iframe), code.head_bytes))
     init_host_frame(iframe, cast(Function, new_ref(cast(Obj, function))), code)
     init_frame(frame, thread, code, iframe, None)
+    frame.words = 0
+    zero(frame.regs, 16 * code.nregs)                # all empty
     iframe.owner = OWNED_BY_GENERATOR
     iframe.previous = None
     units = cast(u16p, code.code_start)

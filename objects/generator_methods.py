@@ -119,7 +119,7 @@ def delegate_of(gen: Gen) -> Obj:
         return None
     frame = generator_frame(cast(Obj, gen))
     word = frame.pc[0]
-    if word & 1023 != YIELD_CODE or word & DELEGATES == 0:
+    if word & OPCODE_MASK != YIELD_CODE or word & DELEGATES == 0:
         return None
     r = frame.regs[(lshr(word, 16) & 65535) - 1]
     if r.tag == EMPTY:
