@@ -156,4 +156,6 @@ def init_function_type() -> bool:
     function_methods.ml_meth = function_reduce
     function_methods.ml_flags = 8
     t.tp_methods = function_methods
-    return PyType_Ready(t) == 0
+    if PyType_Ready(t) < 0:
+        return False
+    return PyDict_DelItem(t.tp_dict, state.name_doc) == 0       # else it hides the functions' own

@@ -9,7 +9,7 @@ The body returns the cell of `__class__` (or None), which type.__new__ must have
 """
 from __future__ import annotations
 
-from .type_new import *  # noqa: F403
+from .group_methods import *  # noqa: F403
 
 
 @metal(inline=True)

@@ -104,7 +104,7 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": "",
          "unknown_module": "<unknown module name>", "name_init_subclass": "__init_subclass__",
          "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__",
-         "name_derive": "derive", "name_notes": "__notes__"}
+         "name_derive": "derive", "name_doc": "__doc__", "name_notes": "__notes__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
             "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile",
@@ -162,7 +162,7 @@ def init_state() -> bool:
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not state.list_append or not state.empty_tuple or not state.twin_reasons:
         return False
-    return init_names() and init_builtins() and init_type_new()
+    return init_names() and init_builtins() and init_type_new() and init_group_methods()
 
 
 def _define_methods() -> None:

@@ -290,7 +290,7 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
     if code.simple == 0 or code.argcount != count + 1 or kwindex != 0 or thread.ts.cframe.use_tracing != 0:
         return None
     sync(frame, pc)
-    instance = call_pointer("Obj", kind.tp_alloc, kind, 0)
+    instance = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
     if not instance:
         PyErr_Clear()
         return None
@@ -449,8 +449,6 @@ def format_kwargs_error(callable: Obj, kwargs: Obj):
         if value and value.ob_type == PyTuple_Type and VarObj(value).ob_size == 1:
             key: Obj = field_address(Tuple(value), "ob_item")[0]
             duplicate_key(callable, key)
-        elif value and value.ob_type.tp_flags & (1 << 30) != 0:
-            duplicate_key(callable, field_address(Tuple(cast(BaseException, value).args), "ob_item")[0])
         else:
             PyErr_Restore(fetched[0], fetched[1], fetched[2])
             return
