@@ -381,4 +381,6 @@ def init_async_generator_types() -> bool:
 @metal
 def init_generator_types() -> bool:
     """Generators, coroutines, async generators."""
-    return init_generator_type() and init_coroutine_types() and init_async_generator_types()
+    if not init_generator_type() or not init_coroutine_types() or not init_async_generator_types():
+        return False
+    return init_host_generators()

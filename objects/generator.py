@@ -190,7 +190,7 @@ def resume_with(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: in
     status = gen.gi_frame_state
     if unlikely(status >= FRAME_EXECUTING or frame.thread.ts.recursion_remaining <= 0):
         return None
-    if unlikely(status == FRAME_CREATED and tag != NONE):
+    if unlikely(status == FRAME_CREATED and tag != NONE or state.eval_breaker[0] != 0):
         return None
     sync(frame, pc)
     callee = generator_frame(o)
@@ -319,6 +319,12 @@ def too_deep(thread: Thread) -> bool:
     return thread.ts.recursion_remaining < 0 and recursion_exceeded(thread.ts)
 
 
+@metal(inline=True)
+def polled(frame: Frame) -> bool:
+    """A yield that does not delegate polls when it is resumed; False: with an exception for the frame."""
+    return likely(state.eval_breaker[0] == 0) or frame.pc[0] & DELEGATES != 0 or poll(frame, frame.pc)
+
+
 @metal
 def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
     """Run a resting generator to its next yield, its return or its failure; `throw`: with the exception that is
@@ -341,6 +347,9 @@ def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
         enter_error(frame)
         return result[0]
     if waits:
+        if not polled(frame):
+            enter_error(frame)
+            return result[0]
         give_sent(frame, address_int(new_ref(value)), OBJECT)
     enter_loop(frame)
     return result[0]

@@ -11,7 +11,7 @@ def load() -> dict:
     from ...codegen.metal import pointer_to
     for name in MODULES:
         importlib.import_module(f".{name}", __name__)
-    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.async_steps",
+    for name in ("firelang.objects.function", "firelang.objects.frame", "firelang.objects.host_generators",
                  "firelang.vm.module"):
         importlib.import_module(name)
     return {"pc": pointer_to("u64"), "regs": pointer_to_struct("Reg"), "frame": pointer_to_struct("Frame")}
