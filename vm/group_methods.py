@@ -52,7 +52,7 @@ def fire_group_subgroup(group: Obj, args: Obj) -> Obj:
 
 @metal
 def enter_through(name: str_p, ours: ptr_t) -> ptr_t:
-    """Put our function into one of the class's method definitions; what stood there, NULL with an exception."""
+    """Put our function into one of the class's methods; what stood there, NULL with an exception."""
     kind = cast(TypeObject, PyExc_BaseExceptionGroup[0])
     method = PyDict_GetItemString(kind.tp_dict, name)
     if not method or method.ob_type != PyMethodDescr_Type:

@@ -102,7 +102,8 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_getattr": "__getattr__", "name_missing": "__missing__", "name_module_name": "__name__",
          "name_lstrip": "lstrip", "blanks": " \t", "string_name": "<string>", "mode_eval": "eval",
          "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": "",
-         "unknown_module": "<unknown module name>", "name_init_subclass": "__init_subclass__",
+         "unknown_module": "<unknown module name>",
+         "name_init_subclass": "__init_subclass__",
          "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__",
          "name_derive": "derive", "name_doc": "__doc__", "name_notes": "__notes__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
