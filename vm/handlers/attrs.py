@@ -1,10 +1,11 @@
 """Attributes, with inline caches.
 
 Cache words of ATTR_GET, METHOD_GET, ATTR_SET:
-    1   type version (bits 0-31), how the attribute was found (32-39), misses left before trying anew (48-55)
+    1   type version (bits 0-31), how the attribute was found (32-39), misses left before looking again (48-55)
     2   where: index, offset or the object itself (borrowed: the type's version guards it)
     3   version of a key table or class that has to match too
-A hit needs the object's type to have the version; a wrong guess falls back to the host's lookup.
+A hit needs the object's type to have the version. On a miss a table of the process, keyed by version, name and use,
+refills the words, so that a place that sees several types stays quick; last comes the host's lookup.
 """
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from .items import *  # noqa: F403
 VALUE, SLOT, HINT, CLASS, MODULE, PROPERTY = 1, 2, 3, 4, 5, 6
 METHOD_PLAIN, METHOD_VALUES, METHOD_DICT = 7, 8, 9       # on the type, no instance attribute may hide it
 MANAGED_FLAG, VALID_VERSION = 1 << 4, 1 << 19
-PATIENCE = 24            # misses to sit out after a cache was filled
+CLASS_FLAG = 1 << 31
+PATIENCE = 64            # lookups to sit out after one found nothing to cache
 
 
 @metal(inline=True)
@@ -39,19 +41,73 @@ def dict_of(o: Obj) -> Dict:
     return None
 
 
+# Uses of an attribute: each has its own entries in the table.
+READ, CALLED, WRITTEN = 1, 2, 3
+TABLE_SIZE = 4096
+AttrEntry = struct("AttrEntry", "key:i64 name:Obj info:i64 where:i64 extra:i64", 40)
+attr_table = Static("fire_attr_table", AttrEntry, TABLE_SIZE)
+
+
 @metal(inline=True)
 def remember(pc: u64p, version: int, kind: int, where: int, extra: int):
-    pc[1] = version | kind << 32 | PATIENCE << 48
+    pc[1] = version | kind << 32
     pc[2] = where
     pc[3] = extra
 
 
+@metal(inline=True)
+def entry_for(key: int, name: Obj) -> AttrEntry:
+    """The table's place for a version, use and name."""
+    return attr_table[(lshr(address_int(name), 4) ^ key ^ lshr(key, 24)) & (TABLE_SIZE - 1)]
+
+
+@metal(inline=True)
+def key_of(o: Obj, use: int) -> int:
+    """The version that decides: a class's own when it is the object, else the type's."""
+    t = o.ob_type
+    version = t.tp_version_tag
+    if t.tp_flags & CLASS_FLAG != 0:
+        version = cast(TypeObject, o).tp_version_tag
+        use = use + 4
+    return version | use << 32
+
+
 @metal
+def refill(pc: u64p, o: Obj, name: Obj, use: int) -> bool:
+    """Copy what the table knows into the cache words; False if that is nothing new."""
+    key = key_of(o, use)
+    entry = entry_for(key, name)
+    if entry.key != key or entry.name != name:
+        return False
+    if pc[1] == entry.info and pc[2] == entry.where and pc[3] == entry.extra:
+        return False
+    remember(pc, entry.info, 0, entry.where, entry.extra)
+    return True
+
+
+@metal
+def enter_table(pc: u64p, o: Obj, name: Obj, use: int):
+    """Put freshly filled cache words into the table; the name is kept alive while it is a key."""
+    if pc[1] & 0xFFFFFFFF == 0:
+        pc[1] = PATIENCE << 48
+        return
+    key = key_of(o, use)
+    entry = entry_for(key, name)
+    old = entry.name
+    entry.key = key
+    entry.name = new_ref(name)
+    entry.info = pc[1]
+    entry.where = pc[2]
+    entry.extra = pc[3]
+    xdecref(old)
+
+
+@metal(inline=True)
 def patient(pc: u64p) -> bool:
-    """On a miss: whether to keep the cache as it is this time."""
+    """Whether the last look at this place found nothing to cache, not long ago."""
     left = lshr(pc[1], 48) & 255
-    if left != 0 and pc[1] & 0xFFFFFFFF != 0:
-        pc[1] = pc[1] - (1 << 48)
+    if left != 0:
+        pc[1] = (left - 1) << 48
         return True
     return False
 
@@ -123,6 +179,13 @@ def remember_attribute(pc: u64p, o: Obj, name: Obj, method: bool):
     if patient(pc):
         return
     pc[1] = 0
+    find_way(pc, o, name, method)
+    enter_table(pc, o, name, CALLED if method else READ)
+
+
+@metal
+def find_way(pc: u64p, o: Obj, name: Obj, method: bool):
+    """Fill the cache words of a read, or leave them."""
     t = o.ob_type
     if t == PyModule_Type:
         d = cast(Dict, ModuleObject(o).md_dict)
@@ -285,6 +348,14 @@ def ATTR_GET():
                 callee = call_getter(frame, pc, ins, rb)
                 if callee:
                     return go(callee)
+    return tail("ATTR_GET_MISS")
+
+
+@handler("ATTR_GET_MISS", 4)
+def ATTR_GET_MISS():
+    if rb.tag == OBJECT:
+        if refill(pc, rb.object, name_at(frame, C), READ):
+            return jump(pc)
     value = attribute_slow(frame, pc, rb, name_at(frame, C))
     if unlikely(not value):
         return tail("ERROR")
@@ -346,6 +417,14 @@ def METHOD_GET():
                     set_object(ra[1], value)
                     xdecref(taken)
                     return
+    return tail("METHOD_GET_MISS")
+
+
+@handler("METHOD_GET_MISS", 4)
+def METHOD_GET_MISS():
+    if rb.tag == OBJECT:
+        if refill(pc, rb.object, name_at(frame, C), CALLED):
+            return jump(pc)
     if unlikely(not method_slow(frame, pc, ins, ra, rb, name_at(frame, C))):
         return tail("ERROR")
 
@@ -371,6 +450,13 @@ def remember_store(pc: u64p, o: Obj, name: Obj):
     if patient(pc):
         return
     pc[1] = 0
+    find_place(pc, o, name)
+    enter_table(pc, o, name, WRITTEN)
+
+
+@metal
+def find_place(pc: u64p, o: Obj, name: Obj):
+    """Fill the cache words of a store, or leave them."""
     t = o.ob_type
     if t.tp_setattro != cast(TypeObject, PyBaseObject_Type).tp_setattro:
         return
@@ -448,6 +534,14 @@ def ATTR_SET():
             if ins & CONSUME_A != 0:
                 drop(ra)
             return
+    return tail("ATTR_SET_MISS")
+
+
+@handler("ATTR_SET_MISS", 4)
+def ATTR_SET_MISS():
+    if ra.tag == OBJECT:
+        if refill(pc, ra.object, name_at(frame, C), WRITTEN):
+            return jump(pc)
     if unlikely(not store_slow(frame, pc, ra, rb, name_at(frame, C))):
         return tail("ERROR")
     drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
