@@ -1,5 +1,6 @@
 """The on-disk cache: found again, never wrong, never in the way."""
 import os
+import pathlib
 import subprocess
 import sys
 import threading
@@ -91,7 +92,7 @@ def test_damaged(source):
     """Cut or changed anywhere, the file counts as absent and is replaced."""
     use(source)
     target = cache.target_of(str(source))
-    data = open(target, "rb").read()
+    data = pathlib.Path(target).read_bytes()
     for damaged in (b"", data[:5], data[:-1], data[:40] + b"\0" + data[41:], b"x" * len(data), data + b"x"):
         with open(target, "wb") as file:
             file.write(damaged)
@@ -133,7 +134,8 @@ def test_places(source, monkeypatch, tmp_path):
     assert cache.target_of("/a/b.py").startswith(f"/prefix/a/b.fire-{tag}")
     cache.configure(folder=str(tmp_path / "folder"))
     assert cache.target_of("/a/b.py") == str(tmp_path / "folder" / "a" / f"b.fire-{tag}.bin")
-    command = [sys.executable, "-O", "-c", "from firelang.bytecode import cache; print(cache.target_of('/a/b.py'))"]
+    program = "from firelang.bytecode import cache; print(cache.target_of('/a/b.py'))"
+    command = [sys.executable, "-O", "-c", program]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     assert printed == f"/a/__pycache__/b.fire-{tag}.opt-1.bin"
 
@@ -173,6 +175,7 @@ def test_merge_and_concurrent_writers(source):
 
 def test_import_is_cheap():
     """Finding a program imports no part of the translator."""
-    program = "import sys, firelang.bytecode.cache; print(*sorted(n for n in sys.modules if 'bytecode.' in n))"
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    program = "import sys, firelang.bytecode.cache; print(*[n for n in sys.modules if 'bytecode.' in n])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    printed = " ".join(sorted(done.stdout.split()))
     assert printed.split() == ["firelang.bytecode.cache", "firelang.bytecode.program"]

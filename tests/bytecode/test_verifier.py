@@ -113,13 +113,13 @@ def test_refuses_handler(handlers):
 
 def test_damage_never_ends_the_verifier():
     """Any change of one bit is accepted or refused, nothing else happens."""
-    code = codes(compile("def f(x, y):\n for i in x:\n  try: y += i.a(1, k=2)\n  except E as e: return e\n", "bits",
-                         "exec"))["f"]
+    source = "def f(x, y):\n for i in x:\n  try: y += i.a(1, k=2)\n  except E as e: return e\n"
+    code = codes(compile(source, "bits", "exec"))["f"]
     program = translate(code)
     for bit in range(0, len(program.words) * 8, 3):
         damaged = bytearray(program.words)
         damaged[bit >> 3] ^= 1 << (bit & 7)
         try:
-            verify(code, Program(program.nregs, bytes(damaged), program.origin, program.pool, program.handlers))
+            verify(code, Program(program.nregs, bytes(damaged), *program[2:]))
         except Invalid:
             pass
