@@ -22,7 +22,7 @@ from ..bytecode.ops import OPCODE_BITS, OPS, X_BIT as DELEGATES
 from ..vm.entry import *  # noqa: F403
 
 OPCODE_MASK = (1 << OPCODE_BITS) - 1
-YIELD_CODE = OPS["YIELD"].code
+YIELD_CODE, COPY_FREE_VARS_CODE = OPS["YIELD"].code, OPS["COPY_FREE_VARS"].code
 FOR_ITER_WORDS = OPS["FOR_ITER"].length
 RETURN_GENERATOR = 75                   # the host's opcode
 OWNED_BY_GENERATOR = 1
@@ -60,6 +60,18 @@ def generator_type(flags: int) -> TypeObject:
 
 
 @metal
+def copy_closure(frame: Frame, code: VMCode):
+    """COPY_FREE_VARS at once: the host takes it for done where it looks at the locals."""
+    cells = field_address(Tuple(frame.iframe.f_func.func_closure), "ob_item")
+    count = lshr(code.words[0], 16) & 65535
+    first = frame.regs + (code.nlocalsplus - count)
+    for i in range(count):
+        first[i].object = new_ref(cells[i])
+        first[i].tag = OBJECT
+    frame.pc = frame.pc + 1
+
+
+@metal
 def new_generator(thread: Thread, function: FireFunction, code: VMCode) -> Obj:
     """A created generator with empty registers; new reference, or NULL with an exception."""
     kind = generator_type(code.flags)
@@ -80,6 +92,8 @@ def new_generator(thread: Thread, function: FireFunction, code: VMCode) -> Obj:
         units = units + 1
     iframe.prev_instr = cast(VOID_P, units)
     frame.gen = made
+    if code.words[0] & OPCODE_MASK == COPY_FREE_VARS_CODE:
+        copy_closure(frame, code)
     gen.gi_code = cast(Code, new_ref(code.code))
     gen.gi_weakreflist = None
     gen.gi_name = new_ref(cast(Function, function).func_name)
