@@ -6,6 +6,7 @@ Appends to RESULTS, per program, its number before it runs and one JSON line aft
 [output, exception type, message, traceback].  Everything printed is kept, addresses are replaced, so that both
 interpreters write the same bytes.
 """
+import gc
 import io
 import json
 import os
@@ -32,9 +33,10 @@ def run(source, number):
         while step is not None and step.tb_frame.f_code.co_filename != name:
             step = step.tb_next
         trace = "".join(traceback.format_exception(type(error), error, step, limit=20))
-    finally:
-        sys.stdout = sys.__stdout__
+        error = step = None
     namespace.clear()
+    gc.collect()                                # at the same place in both, so that finalizers print at the same place
+    sys.stdout = sys.__stdout__
     return [ADDRESS.sub("0x...", text) for text in (out.getvalue(), kind, message, trace)]
 
 
@@ -46,6 +48,8 @@ def main():
     sys.unraisablehook = lambda problem: print("unraisable", type(problem.exc_value).__name__, problem.exc_value)
     with open(programs, encoding="utf-8") as file:
         sources = json.load(file)
+    gc.disable()
+    gc.freeze()
     descriptor = os.open(results, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for number in range(int(first), len(sources)):
         os.write(descriptor, b"%d\n" % number)

@@ -15,6 +15,7 @@ import pathlib
 import sys
 import tempfile
 import time
+import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -91,7 +92,9 @@ def minimize(program, kind, timeout=20, rounds=60):
 def compiles(source):
     """Whether leaving something out kept the syntax valid."""
     try:
-        compile(source, "candidate", "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "candidate", "exec")
     except SyntaxError:
         return False
     return True

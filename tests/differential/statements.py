@@ -290,11 +290,11 @@ class Writer(Maker):
         init = ["self.a = x", *(["super().__init__(x)"] if base and self.chance(70) else []), *([f"self.b1 = {e()}"] if self.chance(40) else [])]
         methods = [("__init__(self, x)", [Statement(line) for line in init]), ("m(self, x)", [*self.block(inner, 2), Statement(f"self.a = clip({e()})"), Statement(f"return self.a + {e()}")])]
         optional = [("__add__(self, o)", "return self.a + o"), ("__eq__(self, o)", "return self.a == o.a"), ("__len__(self)", "return 3"), ("__call__(self, x)", f"return x if self.a else {e()}"),
-                    ("__getitem__(self, x)", f"return {e()}"), ("__contains__(self, x)", "return x == self.a"), ("__getattr__(self, n)", "raise AttributeError(n) if n[:2] == '__' else KeyError(n)"),
+                    ("__getitem__(self, x)", f"return {e()} if x in (0, 1, 'a') else [][x]"), ("__contains__(self, x)", "return x == self.a"), ("__getattr__(self, n)", "raise AttributeError(n) if n[:2] == '__' else KeyError(n)"),
                     ("__bool__(self)", "return self.a != 0"), ("__lt__(self, o)", "return self.a < o"), ("__iter__(self)", "yield self.a; yield 2")]
         chosen = self.random.sample(optional, self.random.randint(1, 5))
         functions = [Statement(clauses=[(f"def {head}:", body)]) for head, body in methods]
-        functions += [Statement(clauses=[(f"def {head.replace('x)', 'x)')}:", [Statement(line)])]) for head, line in chosen]
+        functions += [Statement(clauses=[(f"def {head}:", [Statement(line)])]) for head, line in chosen]
         functions.append(Statement(clauses=[("def __repr__(self):", [Statement(f"return f'{name}({{self.a}})'")])]))
         functions.append(Statement("p = property(lambda self: self.a * 2)"))
         scope.classes.append(name)
