@@ -10,7 +10,7 @@ the slots below the handler's depth are in their own registers; (3) code nothing
 """
 from __future__ import annotations
 
-from _struct import pack
+from _struct import error, pack
 
 from .emit import MASK16, MASK32, Emitter
 from .flow import Block, decode
@@ -34,9 +34,9 @@ def translate_with(host, code) -> Program:
     try:
         while not translation.attempt():
             translation.forget()
-    except (IndexError, KeyError) as error:
-        raise Untranslatable(f"inconsistent stack code: {error!r}") from None
-    return translation.program()
+        return translation.program()
+    except (IndexError, KeyError, error) as problem:
+        raise Untranslatable(f"inconsistent stack code: {problem!r}") from None
 
 
 class Translation(Emitter):
@@ -83,8 +83,9 @@ class Translation(Emitter):
             self.behind = False
             for block in self.labels:
                 if block.state is not None and block.pos < 0:
-                    first = next(k for k, instr in enumerate(self.instrs) if instr[0] == block.index)
-                    self._run(self.instrs[first:])
+                    self._run([instr for instr in self.instrs if instr[0] >= block.index])
+                    if block.pos < 0:
+                        raise Untranslatable("jump to no instruction")
                     self.behind = True
         return not self.narrowed and self._place_jumps()
 
@@ -229,6 +230,9 @@ class Translation(Emitter):
     # ---------------------------------------------------------------------------------------- the end
     def _place_jumps(self) -> bool:
         words = self.words
+        for _, block in self.fixups + self.short:
+            if block.pos < 0:
+                raise Untranslatable("jump to no instruction")
         for position, block in self.fixups:
             words[position] |= (block.pos - position & MASK32) << 32
         for position, block in self.short:

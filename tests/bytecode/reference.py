@@ -224,7 +224,7 @@ def _step(frame, row, values, plain, x, following, cache):
         elif kind != "w" or row.name in ("SWAP", "MAKE_CELL"):
             inputs.append(value)
     if row.name in _NEEDS_REGISTER:
-        inputs.append(values[0])
+        inputs.append(values[-1])
     for register in plain:
         frame.r[register] = EMPTY
     frame.x, frame.cache = x, cache

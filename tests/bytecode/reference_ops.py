@@ -9,13 +9,13 @@ import types
 import reference
 from reference import EMPTY
 
-_NEEDS_REGISTER = {"CHECK_BOUND", "DELETE_LOCAL"}
+_NEEDS_REGISTER = {"CHECK_BOUND", "DELETE_LOCAL", "CELL_GET", "CELL_DELETE", "CLASS_CELL_GET"}
 _MISSING = object()
 
 
 def _check_bound(f, value, register):
     if value is EMPTY:
-        name = (f.code.co_varnames + f.code.co_cellvars + f.code.co_freevars)[register]
+        name = _local_names(f.code)[register]
         raise UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
 
 
@@ -36,11 +36,20 @@ def _copy_free_vars(f, n):
     f.r[f.nlocals - n:f.nlocals] = f.closure
 
 
-def _contents(f, cell):
+def _local_names(code):
+    return code.co_varnames + tuple(name for name in code.co_cellvars if name not in code.co_varnames) \
+        + code.co_freevars
+
+
+def _contents(f, cell, register):
     try:
         return cell.cell_contents
     except ValueError:
-        raise NameError("cell is empty") from None
+        pass
+    if register < f.nlocals - len(f.code.co_freevars):
+        _check_bound(f, EMPTY, register)
+    raise NameError(f"cannot access free variable '{_local_names(f.code)[register]}' where it is not associated "
+                    f"with a value in enclosing scope")
 
 
 def _name_get(f, name):
@@ -66,11 +75,11 @@ def _delete(namespace, name):
         raise NameError(f"name '{name}' is not defined") from None
 
 
-def _class_cell_get(f, cell, name):
+def _class_cell_get(f, cell, name, _):
     try:
         return f.locals[name]
     except KeyError:
-        return _contents(f, cell)
+        return _contents(f, cell, _local_names(f.code).index(name))
 
 
 def _method_get(f, base, value, name):
@@ -150,10 +159,8 @@ def _invoke(f, function, arguments, named):
 def _locals(f):
     if f.locals is not None:
         return f.locals
-    names = f.code.co_varnames + tuple(n for n in f.code.co_cellvars if n not in f.code.co_varnames) \
-        + f.code.co_freevars
     found = {}
-    for name, value in zip(names, f.r):
+    for name, value in zip(_local_names(f.code), f.r):
         if isinstance(value, types.CellType) and name in f.code.co_cellvars + f.code.co_freevars:
             value = getattr(value, "cell_contents", EMPTY)
         if value is not EMPTY:
@@ -390,7 +397,7 @@ IMPLEMENTATION = {
     "CHECK_BOUND": _check_bound, "DELETE_LOCAL": _delete_local, "RESUME": _ignore,
     "MAKE_CELL": _make_cell, "COPY_FREE_VARS": _copy_free_vars, "CELL_GET": _contents,
     "CELL_SET": lambda f, cell, v: setattr(cell, "cell_contents", v),
-    "CELL_DELETE": lambda f, cell: (_contents(f, cell), delattr(cell, "cell_contents"))[1],
+    "CELL_DELETE": lambda f, cell, register: (_contents(f, cell, register), delattr(cell, "cell_contents"))[1],
     "CLASS_CELL_GET": _class_cell_get,
     "NAME_GET": _name_get, "NAME_SET": lambda f, v, name: operator.setitem(f.locals, name, v),
     "NAME_DELETE": lambda f, n, name: _delete(f.locals, name),

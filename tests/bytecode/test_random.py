@@ -109,4 +109,6 @@ def test_same(seed):
     host, ours = {}, {"__builtins__": __builtins__, "__name__": "r"}
     exec(code, host)
     reference.execute(code, ours)
-    assert ours["outcome"]() == host["outcome"](), source
+    expected, got = host["outcome"](), ours["outcome"]()
+    if got != expected:
+        pytest.fail(f"{source}\nhost: {expected[:500]}\nours: {got[:500]}", pytrace=False)
