@@ -82,7 +82,8 @@ def new_generator(thread: Thread, function: FireFunction, code: VMCode) -> Obj:
     iframe = iframe_of(gen)
     frame = cast(Frame, byte_offset(cast(VOID_P, iframe), code.head_bytes))
     init_host_frame(iframe, cast(Function, new_ref(cast(Obj, function))), code)
-    init_frame(frame, thread, code, iframe, None)
+    init_frame(frame, thread, code, iframe, cast(Function, function), None)
+    frame.pc = code.words
     frame.words = 0
     zero(frame.regs, 16 * code.nregs)                # all empty
     iframe.owner = OWNED_BY_GENERATOR

@@ -106,15 +106,16 @@ def recursion_exceeded(ts: ThreadState) -> bool:
 
 @metal(inline=True)
 def link(frame: Frame):
-    """Make the frame the thread's current one."""
+    """Make the frame, whose host part is filled, the thread's current one."""
     cframe = frame.thread.ts.cframe
     frame.iframe.previous = cframe.current_frame
     cframe.current_frame = frame.iframe
+    frame.linked = 1
 
 
 @metal(inline=True)
 def init_host_frame(iframe: InterpreterFrame, function: Function, code: VMCode):
-    """Fill the host's part; takes over the reference to the function."""
+    """Fill the host's part. It counts the code object; the function's reference is the frame's."""
     host = cast(Code, code.code)
     incref(host)
     iframe.f_func = function
@@ -132,18 +133,40 @@ def init_host_frame(iframe: InterpreterFrame, function: Function, code: VMCode):
         slots[i] = None
 
 
+@metal
+def link_frames(frame: Frame):
+    """Fill and link the host's parts of this frame and of every caller that has gone without.
+
+    Invariant: the callers of a linked frame are linked and their instructions are set."""
+    top = frame
+    top.out = None
+    caller = top.caller
+    while caller and caller.linked == 0:
+        caller.out = cast(obj_p, top)               # the way back down; only entry frames, which are linked, use it
+        top = caller
+        caller = top.caller
+    if caller:
+        set_instruction(caller)
+    while top:
+        init_host_frame(top.iframe, top.function, top.code)
+        link(top)
+        set_instruction(top)
+        top = cast(Frame, top.out)
+
+
 @metal(inline=True)
-def init_frame(frame: Frame, thread: Thread, code: VMCode, iframe: InterpreterFrame, caller: Frame):
+def init_frame(frame: Frame, thread: Thread, code: VMCode, iframe: InterpreterFrame, function: Function, caller: Frame):
     """Fill our part, as of a plain call; the registers are the caller's business."""
-    frame.pc = code.words
     frame.iframe = iframe
     frame.code = code
     frame.caller = caller
     frame.thread = thread
     frame.regs = cast(Reg, byte_offset(frame, sizeof(Frame)))
     frame.pool = code.pool
+    frame.function = function
     frame.words = 3
     frame.kind = KIND_CALL
+    frame.linked = 0
     frame.gen = None
 
 
@@ -157,22 +180,20 @@ def empty_registers(frame: Frame, first: int, last: int):
 
 @metal(inline=True)
 def lay_frame(thread: Thread, memory: ptr_t, code: VMCode, function: Function, caller: Frame) -> Frame:
-    """Make and link a frame in memory that has room for it; takes over the function's reference."""
+    """Make a frame, not linked yet, in memory that has room; takes over the function's reference."""
     ts = thread.ts
     ts.recursion_remaining = ts.recursion_remaining - 1
     thread.top = byte_offset(memory, code.total_bytes)
-    iframe = cast(InterpreterFrame, memory)
     frame = cast(Frame, byte_offset(memory, code.head_bytes))
-    init_host_frame(iframe, function, code)
-    init_frame(frame, thread, code, iframe, caller)
-    empty_registers(frame, 0, code.nlocalsplus)     # temporaries are written before they are read
-    link(frame)
+    init_frame(frame, thread, code, cast(InterpreterFrame, memory), function, caller)
     return frame
 
 
 @metal
 def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) -> Frame:
-    """A new current frame for `code`; takes over the function's reference; NULL with an exception."""
+    """A new frame for `code` with empty locals; takes over the function's reference; NULL with an exception.
+
+    A frame without a caller is entered from C and linked at once."""
     memory = thread.top
     bytes = code.total_bytes
     if unlikely(byte_distance(thread.limit, memory) < bytes):
@@ -190,7 +211,13 @@ def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) 
                 leave_chunk(thread)
             decref(function)
             return None
-    return lay_frame(thread, memory, code, function, caller)
+    frame = lay_frame(thread, memory, code, function, caller)
+    frame.pc = code.words
+    empty_registers(frame, 0, code.nlocalsplus)     # temporaries are written before they are read
+    if not caller:
+        init_host_frame(frame.iframe, function, code)
+        link(frame)
+    return frame
 
 
 @metal(inline=True)
@@ -203,23 +230,33 @@ def drop_registers(frame: Frame, count: int):
             decref(regs[i].object)
 
 
-@metal(inline=True)
-def pop_frame(frame: Frame, registers: int):
-    """End a frame on the VM stack: drop its first `registers` registers, unlink it, free its memory."""
+@metal
+def unlink_frame(frame: Frame, registers: int):
+    """The host's side of a frame's end; its registers are dropped while it still is the current frame."""
     iframe = frame.iframe
     if unlikely(cast(Obj, iframe.frame_obj) != None):
         give_to_frame_object(frame)
     drop_registers(frame, registers)
-    thread = frame.thread
-    ts = thread.ts
-    ts.cframe.current_frame = iframe.previous
-    ts.recursion_remaining = ts.recursion_remaining + 1
+    frame.thread.ts.cframe.current_frame = iframe.previous
     xdecref(iframe.f_locals)
-    decref(iframe.f_func)
     decref(iframe.f_code)
-    thread.top = cast(VOID_P, iframe)
-    if unlikely(thread.top == thread.chunk.first):
+
+
+@metal(inline=True)
+def pop_frame(frame: Frame, registers: int):
+    """End a frame on the VM stack: drop its first `registers` registers, unlink it, free its memory."""
+    if frame.linked != 0:
+        unlink_frame(frame, registers)
+    else:
+        drop_registers(frame, registers)
+    thread = frame.thread
+    function = frame.function
+    memory = cast(VOID_P, frame.iframe)
+    thread.ts.recursion_remaining = thread.ts.recursion_remaining + 1
+    thread.top = memory
+    if unlikely(memory == thread.chunk.first):
         leave_chunk(thread)
+    decref(function)
 
 
 @metal

@@ -4,8 +4,9 @@ A frame lies in one piece on its thread's VM stack (or in its generator object):
 
     [ _PyInterpreterFrame of the host | localsplus ] [ Frame ] [ registers ... ]
 
-The host part is linked on the thread state like any frame of the host, so code that looks (sys._getframe,
-tracebacks, warnings) sees it. `regs` always lies right behind the Frame.
+The host part is filled and linked on the thread state, like any frame of the host, before anything runs that may
+look (`sync`): sys._getframe, tracebacks, warnings see it. A frame that calls nothing but VM code never pays for it.
+`regs` always lies right behind the Frame.
 """
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nword
 Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
-    words:i64 kind:i64 gen:Obj result:Obj out:Obj*""", 96)
+    function:Function words:i64 kind:i64 linked:i64 gen:Obj result:Obj out:Obj*""", 112)
 FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)  # noqa: F405
 
 # Why a frame was entered: what its return does.
@@ -62,9 +63,17 @@ FireAsyncGenerator_Type = Static("FireAsyncGenerator_Type", LAYOUTS["HeapType"])
 
 
 @metal(inline=True)
+def set_instruction(frame: Frame):
+    """Tell the host's part which of its instructions the frame is at."""
+    code = frame.code
+    index = byte_distance(frame.pc, code.words) >> 3
+    frame.iframe.prev_instr = byte_offset(code.code_start, code.origin[index])
+
+
+@metal(inline=True)
 def sync(frame: Frame, pc: u64p):
     """Publish where the frame is, before anything that may raise, call or look."""
     frame.pc = pc
-    code = frame.code
-    index = byte_distance(pc, code.words) >> 3
-    frame.iframe.prev_instr = byte_offset(code.code_start, code.origin[index])
+    if unlikely(frame.linked == 0):
+        link_frames(frame)
+    set_instruction(frame)

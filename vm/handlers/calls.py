@@ -87,8 +87,7 @@ def bind_registers(frame: Frame, caller: Frame, base: Reg, first: int, count: in
     positional = count
     if kwnames:
         positional = positional - VarObj(kwnames).ob_size
-    function = frame.iframe.f_func
-    return bind_array(function, frame.code, frame.regs, args, positional, kwnames)
+    return bind_array(frame.function, frame.code, frame.regs, args, positional, kwnames)
 
 
 @metal
@@ -174,9 +173,10 @@ def CALL():
             memory = thread.top
             if likely(byte_distance(thread.limit, memory) >= code.total_bytes
                       and thread.ts.recursion_remaining > 0):
-                sync(frame, pc)
+                frame.pc = pc
                 callee = lay_frame(thread, memory, code, cast(Function, callable), frame)
-                target = callee.regs
+                empty_registers(callee, code.argcount, code.nlocalsplus)
+                target = cast(Reg, byte_offset(callee, sizeof(Frame)))
                 if first == 0:
                     target.payload = rb[1].payload
                     target.tag = rb[1].tag

@@ -187,11 +187,9 @@ def EXC_MATCH():
 @metal
 def reraise(frame: Frame, pc: u64p, exception: Reg, lasti: int):
     """Set the exception again with the traceback it has; `lasti` >= 0 restores where it came from."""
-    frame.pc = pc
+    sync(frame, pc)
     if lasti >= 0:
         frame.iframe.prev_instr = byte_offset(frame.code.code_start, lasti * 2)
-    else:
-        sync(frame, pc)
     value = exception.object
     exception.tag = EMPTY
     kind = cast(Obj, value.ob_type)

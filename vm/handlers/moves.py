@@ -113,7 +113,7 @@ def MAKE_CELL():
 
 @handler("COPY_FREE_VARS")
 def COPY_FREE_VARS():
-    closure = frame.iframe.f_func.func_closure
+    closure = frame.function.func_closure
     cells = field_address(Tuple(closure), "ob_item")
     first = frame.code.nlocalsplus - A
     for i in range(A):

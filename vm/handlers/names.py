@@ -108,8 +108,8 @@ def global_generic(globals: Obj, builtins: Obj, name: Obj) -> Obj:
 @metal(inline=True)
 def cached_global(frame: Frame, pc: u64p) -> Obj:
     """The value if globals and builtins are as they were; borrowed, NULL on a miss."""
-    if likely(Dict(frame.iframe.f_globals).ma_version_tag == pc[1]):
-        if pc[3] == 0 or Dict(frame.iframe.f_builtins).ma_version_tag == pc[3]:
+    if likely(Dict(frame.function.func_globals).ma_version_tag == pc[1]):
+        if pc[3] == 0 or Dict(frame.function.func_builtins).ma_version_tag == pc[3]:
             return cast(Obj, pc[2])
     return None
 
@@ -129,7 +129,7 @@ def GLOBAL_GET_CHANGED():
     name = name_at(frame, B)
     value: Obj = None
     if pc[4] >> 32 == IN_GLOBALS:
-        value = entry_value(Dict(frame.iframe.f_globals).ma_keys, pc[4] & 0xFFFFFFFF, name)
+        value = entry_value(Dict(frame.function.func_globals).ma_keys, pc[4] & 0xFFFFFFFF, name)
     if value:
         incref(value)
     else:
@@ -210,6 +210,7 @@ def name_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
 
 @handler("NAME_GET", 5)
 def NAME_GET():
+    sync(frame, pc)
     value: Obj = None
     if frame.iframe.f_locals == frame.iframe.f_globals:
         value = cached_global(frame, pc)
