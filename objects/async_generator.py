@@ -316,8 +316,8 @@ def async_iterator_of(o: Obj) -> Obj:
         return None
     kind = found.ob_type
     if not kind.tp_as_async or not kind.tp_as_async.am_anext:
-        PyErr_Format(PyExc_TypeError[0], "'async for' received an object from __aiter__ that does not implement "
-                     "__anext__: %.100s", kind.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "'async for' received an object from __aiter__ "
+                     "that does not implement __anext__: %.100s", kind.tp_name)
         decref(found)
         return None
     return found
@@ -338,8 +338,8 @@ def next_awaitable(o: Obj) -> Obj:
         return found
     awaitable = awaitable_iterator(found)
     if not awaitable:
-        _PyErr_FormatFromCause(PyExc_TypeError[0], "'async for' received an invalid object from __anext__: %.100s",
-                               found.ob_type.tp_name)
+        _PyErr_FormatFromCause(PyExc_TypeError[0], "'async for' received an invalid object "
+                               "from __anext__: %.100s", found.ob_type.tp_name)
     decref(found)
     return awaitable
 

@@ -87,7 +87,8 @@ def awaitable_iterator(o: Obj) -> Obj:
     if is_coroutine(found):
         PyErr_SetString(PyExc_TypeError[0], "__await__() returned a coroutine")
     elif PyIter_Check(found) == 0:
-        PyErr_Format(PyExc_TypeError[0], "__await__() returned non-iterator of type '%.100s'", found.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "__await__() returned non-iterator of type '%.100s'",
+                     found.ob_type.tp_name)
     else:
         return found
     decref(found)

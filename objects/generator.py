@@ -2,8 +2,8 @@
 
     [ PyGenObject head 80 ][ host frame + localsplus ][ Frame 96 ][ registers ]
 
-The object is laid out like the host's, so the host's getters read it; the frame in it is never run by the host.
-A resumption is one of three kinds, told by `frame.kind`, and says where a yielded or returned value goes:
+The object is laid out like the host's, so the host's getters read it; the host never runs the frame in it.
+A resumption is of one of these kinds, told by `frame.kind`: where a yielded or returned value goes.
 
     KIND_FOR_ITER   the FOR_ITER at caller.pc: yield -> R[A], behind it; return -> R[B] empty, its exit
     KIND_SEND       the SEND at caller.pc: yield -> R[A+1], behind it; return -> R[A], its jump
@@ -11,9 +11,9 @@ A resumption is one of three kinds, told by `frame.kind`, and says where a yield
     KIND_ENTRY      C code (next, send, throw ...): frame.out; gi_frame_state tells a yield from a return
 
 Invariants: between start_running and stop_running the state is FRAME_EXECUTING, the frame is linked and
-gi_exc_state is the top of the thread's stack of handled exceptions. A suspended frame's pc is its YIELD; frame.words is
-AT_PC if it is instead where the frame goes on, its delegate having ended, and ASYNC_YIELD from ASYNC_GEN_WRAP to
-the YIELD behind it.
+gi_exc_state is the top of the thread's stack of handled exceptions. A suspended frame's pc is its YIELD;
+frame.words is AT_PC if it is instead where the frame goes on, its delegate having ended, and ASYNC_YIELD from
+ASYNC_GEN_WRAP to the YIELD behind it.
 Registers are visited by the collector only while nothing runs in them.
 """
 from __future__ import annotations
@@ -199,8 +199,8 @@ def give_sent(frame: Frame, payload: int, tag: int):
 
 @metal(inline=True)
 def resume_with(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: int) -> Frame:
-    """Resume for the instruction at `pc`, which waits in `frame`: the generator's frame to go on in. NULL: not
-    possible without asking (finished, running, too deep, ...): nothing has happened, use the C entry."""
+    """Resume for the instruction at `pc`, which waits in `frame`: the generator's frame to go on in. NULL:
+    not to be done here (finished, running, too deep, a signal, ...): nothing has happened, use the C entry."""
     gen = cast(Gen, o)
     status = gen.gi_frame_state
     if unlikely(status >= FRAME_EXECUTING or frame.thread.ts.recursion_remaining <= 0):
@@ -294,7 +294,7 @@ def convert_stop(gen: Gen):
 
 @metal
 def end_generator(frame: Frame):
-    """An exception, which is set, leaves a generator's frame; its evaluation stack goes while it is still there."""
+    """An exception, which is set, leaves a generator's frame; its stack is emptied while it still runs."""
     gen = cast(Gen, frame.gen)
     fetched = stack("Obj", 3)
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)
@@ -342,8 +342,8 @@ def polled(frame: Frame) -> bool:
 
 @metal
 def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
-    """Run a resting generator to its next yield, its return or its failure; `throw`: with the exception that is
-    set, else with `value` (borrowed) as what its yield gives. Yielded or returned object, new, or NULL."""
+    """Run a resting generator to its next yield, its return or its failure. `throw`: with the exception that
+    is set, else `value` (borrowed) is what its yield gives. Yielded or returned object, new, or NULL."""
     frame = generator_frame(cast(Obj, gen))
     waits = gen.gi_frame_state == FRAME_SUSPENDED and frame.words != AT_PC
     frame.words = 0

@@ -31,7 +31,7 @@ def raise_worded(exception: Obj, which: int, plain: str_p, coroutine: str_p, asy
 
 @metal(cold=True)
 def cannot_resume(gen: Gen, value: Obj, throw: bool, closing: bool) -> Obj:
-    """A generator that runs or is at its end was resumed: None (returned), or NULL, perhaps with an exception."""
+    """A generator that runs or has ended was resumed: None (returned), or NULL, perhaps with an exception."""
     which = flavour(gen)
     if gen.gi_frame_state == FRAME_EXECUTING:
         raise_worded(PyExc_ValueError[0], which, "generator already executing", "coroutine already executing",
@@ -46,9 +46,10 @@ def cannot_resume(gen: Gen, value: Obj, throw: bool, closing: bool) -> Obj:
 @metal
 def resume_from_c(gen: Gen, value: Obj, throw: bool, closing: bool) -> Obj:
     """Resume with `value` (NULL: next was called) or the exception that is set. The state tells the outcome:
-    FRAME_SUSPENDED: the object yielded; else the object returned; NULL: an exception, or None returned to next."""
+    FRAME_SUSPENDED: the object yielded; else what it returned; NULL: an exception, or None for next."""
     if unlikely(gen.gi_frame_state == FRAME_CREATED and value and value != Py_None):
-        raise_worded(PyExc_TypeError[0], flavour(gen), "can't send non-None value to a just-started generator",
+        raise_worded(PyExc_TypeError[0], flavour(gen),
+                     "can't send non-None value to a just-started generator",
                      "can't send non-None value to a just-started coroutine",
                      "can't send non-None value to a just-started async generator")
         return None
@@ -182,7 +183,7 @@ def throw_to_delegate(gen: Gen, o: Obj, method: Obj, args: obj_p, nargs: int, cl
 
 @metal
 def delegate_ended(gen: Gen) -> Obj:
-    """The delegate answered throw() by ending: go on behind the SEND with its value, or raise what it raised."""
+    """The delegate answered throw() by ending: go on behind the SEND with its value or its exception."""
     frame = generator_frame(cast(Obj, gen))
     at = frame.pc - 1
     word = at[0]
@@ -204,7 +205,7 @@ def delegate_ended(gen: Gen) -> Obj:
 # ------------------------------------------------------------------------------------------- throw
 @metal
 def set_thrown(kind: Obj, value: Obj, traceback: Obj) -> bool:
-    """Set the exception that throw()'s arguments describe (NULL: not given); False: they do not, TypeError."""
+    """Set the exception that throw()'s arguments (NULL: not given) describe; False: TypeError."""
     if traceback == Py_None:
         traceback = None
     elif traceback and traceback.ob_type != PyTraceBack_Type:
@@ -223,8 +224,8 @@ def set_thrown(kind: Obj, value: Obj, traceback: Obj) -> bool:
         PyErr_Restore(parts[0], parts[1], parts[2])
         return True
     if kind.ob_type.tp_flags & (1 << 30) == 0:
-        PyErr_Format(PyExc_TypeError[0], "exceptions must be classes or instances deriving from BaseException, not %s",
-                     kind.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "exceptions must be classes or instances deriving from BaseException, "
+                     "not %s", kind.ob_type.tp_name)
         return False
     if value and value != Py_None:
         PyErr_SetString(PyExc_TypeError[0], "instance exception may not have a separate value")
@@ -239,7 +240,7 @@ def set_thrown(kind: Obj, value: Obj, traceback: Obj) -> bool:
 
 @metal
 def throw_into(gen: Gen, args: obj_p, nargs: int, close_on_exit: bool) -> Obj:
-    """throw(type[, value[, traceback]]); async generators are not to close their delegate on GeneratorExit."""
+    """throw(type[, value[, traceback]]); async generators do not close delegates on GeneratorExit."""
     o = delegate_of(gen)
     if not o:
         return throw_here(gen, args, nargs)
@@ -310,10 +311,11 @@ def generator_close(self: Obj, unused: Obj) -> Obj:
         raise_worded(PyExc_RuntimeError[0], flavour(gen), "generator ignored GeneratorExit",
                      "coroutine ignored GeneratorExit", "async generator ignored GeneratorExit")
         return None
-    if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0 and PyErr_ExceptionMatches(PyExc_GeneratorExit[0]) == 0:
-        return None
-    PyErr_Clear()
-    return new_ref(Py_None)
+    if (PyErr_ExceptionMatches(PyExc_StopIteration[0]) != 0
+            or PyErr_ExceptionMatches(PyExc_GeneratorExit[0]) != 0):
+        PyErr_Clear()
+        return new_ref(Py_None)
+    return None
 
 
 @metal(cold=True)

@@ -1,15 +1,15 @@
 """The host's generator types, taught to hand objects of ours over.
 
-`type(gen)` is the host's type, so `type(gen).send(gen, x)` reaches the host's own method with an object of ours,
-whose frame the host must not run. Each function of the host's types that would is replaced, in the method table,
-getter table or slot wrapper it stands in, by one that asks first whose object it got.
+`type(gen)` is the host's type, so `type(gen).send(gen, x)` reaches the host's own method with an object of
+ours, whose frame the host must not run. Each function of the host's types that would is replaced, in the
+method table, getter table or slot wrapper it stands in, by one that asks first whose object it got.
 """
 from __future__ import annotations
 
 from .async_steps import *  # noqa: F403
 
-HostFunctions = struct("HostFunctions", """send:ptr throw:ptr close:ptr asend:ptr athrow:ptr aclose:ptr next:ptr
-    await:ptr anext:ptr finalize:ptr delegate:ptr""")
+HostFunctions = struct("HostFunctions", """send:ptr throw:ptr close:ptr asend:ptr athrow:ptr aclose:ptr
+    next:ptr await:ptr anext:ptr finalize:ptr delegate:ptr""")
 originals = Static("fire_host_functions", HostFunctions)
 
 

@@ -1,4 +1,4 @@
-"""Generators and coroutines: yielding, delegating, and the protocols of await, async for and async generators.
+"""Generators and coroutines: yielding, delegating, the protocols of await and async for.
 
 A YIELD goes back to whoever resumed the frame; SEND to a generator or coroutine of ours goes on in its frame.
 How resumption works: objects/generator.py.
