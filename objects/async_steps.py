@@ -1,9 +1,9 @@
 """`async for` over our async generators without C recursion: SEND to the ASend that `__anext__` gave.
 
 The ASend stands in R[A] of the consumer's SEND; the async generator's frame runs with KIND_ASEND and goes
-back to that SEND: an async yield ends it (R[A] = value, jump), an awaited object passes through (R[A+1], behind
-it), the generator's end raises StopAsyncIteration there. What cannot go this way (asend with a value, a generator
-already running, ...) takes the C entry, asend_send.
+back to that SEND: an async yield ends it (R[A] = value, jump), an awaited object passes through (R[A+1],
+behind it), the generator's end raises StopAsyncIteration there. What cannot go this way (asend with a value,
+a generator already running, ...) takes the C entry, asend_send.
 """
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def give_sent(frame: Frame, payload: int, tag: int):
 @metal(inline=True)
 def resume_with(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: int) -> Frame:
     """Resume for the instruction at `pc`, which waits in `frame`: the generator's frame to go on in. NULL:
-    not to be done here (finished, running, too deep, a signal, ...): nothing has happened, use the C entry."""
+    not to be done here (finished, running, too deep, a signal): nothing has happened, use the C entry."""
     gen = cast(Gen, o)
     status = gen.gi_frame_state
     if unlikely(status >= FRAME_EXECUTING or frame.thread.ts.recursion_remaining <= 0):

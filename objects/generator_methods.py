@@ -240,7 +240,7 @@ def set_thrown(kind: Obj, value: Obj, traceback: Obj) -> bool:
 
 @metal
 def throw_into(gen: Gen, args: obj_p, nargs: int, close_on_exit: bool) -> Obj:
-    """throw(type[, value[, traceback]]); async generators do not close delegates on GeneratorExit."""
+    """throw(type[, value[, traceback]]); async generators keep their delegate."""
     o = delegate_of(gen)
     if not o:
         return throw_here(gen, args, nargs)
