@@ -224,8 +224,8 @@ def set_thrown(kind: Obj, value: Obj, traceback: Obj) -> bool:
         PyErr_Restore(parts[0], parts[1], parts[2])
         return True
     if kind.ob_type.tp_flags & (1 << 30) == 0:
-        PyErr_Format(PyExc_TypeError[0], "exceptions must be classes or instances deriving from BaseException, "
-                     "not %s", kind.ob_type.tp_name)
+        PyErr_Format(PyExc_TypeError[0], "exceptions must be classes or instances "
+                     "deriving from BaseException, not %s", kind.ob_type.tp_name)
         return False
     if value and value != Py_None:
         PyErr_SetString(PyExc_TypeError[0], "instance exception may not have a separate value")
