@@ -103,6 +103,7 @@ BufferProcs | PyBufferProcs | 16 | bf_getbuffer:ptr@0 bf_releasebuffer:ptr@8
 FACTS = {(3, 11): {
     "EVAL_BREAKER": 100,            # offset in PyInterpreterState of ceval.eval_breaker
     "MANAGED_DICT": -3, "MANAGED_VALUES": -4,   # words before the object
+    "ASCII_DATA": 48,               # offset of the characters of a compact ASCII string
     "CODE_UNITS": 184,              # offset of the first code unit in a code object
     "FRAME_CREATED": -2, "FRAME_SUSPENDED": -1, "FRAME_EXECUTING": 0, "FRAME_COMPLETED": 1, "FRAME_CLEARED": 4,
     "DICT_KEYS_UNICODE": 1, "DICT_KEYS_SPLIT": 2,

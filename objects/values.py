@@ -9,7 +9,7 @@ since a destructor may run code.
 """
 from __future__ import annotations
 
-from ..codegen.metal import metal, struct
+from ..codegen.metal import Static, metal, struct
 from ..cpython_bridge.capi import *  # noqa: F403
 from ..cpython_bridge.layouts import *  # noqa: F403
 
@@ -29,10 +29,23 @@ def new_ref(o: Obj) -> Obj:
     return o
 
 
+SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64")
+ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints kept for reuse, by ob_type
+FREE_INTS = 4096
+
+
 @metal(preserve=True)
 def deallocate(o: Obj):
     """The last reference is gone. Callers keep their registers: handlers stay free of spills."""
-    _Py_Dealloc(o)
+    if o.ob_type == PyLong_Type:
+        if ult(VarObj(o).ob_size + 2, 5) and ints.count < FREE_INTS:
+            o.ob_type = cast(TypeObject, ints.free)
+            ints.free = o
+            ints.count = ints.count + 1
+            return
+        PyObject_Free(o)
+    else:
+        _Py_Dealloc(o)
 
 
 @metal(inline=True)
@@ -55,12 +68,39 @@ def is_exact(o: Obj, t: TypeObject) -> bool:
 
 
 # ----------------------------------------------------------------------------------------- boxing
+@metal(inline=True)
+def new_int(value: int) -> Obj:
+    """An int object; new reference, NULL with MemoryError. The host makes those of more than two digits."""
+    if ult(value + 5, 262):
+        return new_ref(byte_offset(ints.first, (value + 5) * 32))
+    size = -value if value < 0 else value
+    if unlikely(not ult(size, 1 << 60)):
+        return PyLong_FromLongLong(value)
+    o = ints.free
+    if likely(o):
+        ints.free = cast(Obj, o.ob_type)
+        ints.count = ints.count - 1
+    else:
+        o = cast(Obj, PyObject_Malloc(32))
+        if unlikely(not o):
+            PyErr_NoMemory()
+            return None
+    o.ob_refcnt = 1
+    o.ob_type = PyLong_Type
+    digits = field_address(Long(o), "ob_digit")
+    digits[0] = size & 0x3FFFFFFF
+    digits[1] = size >> 30
+    count = 1 if size < 1 << 30 else 2
+    VarObj(o).ob_size = -count if value < 0 else count
+    return o
+
+
 @metal
 def box_slow(r: Reg) -> Obj:
     """Box what is not an object yet, in place; borrowed result, NULL with MemoryError set."""
     o: Obj = None
     if r.tag == INT:
-        o = PyLong_FromLongLong(r.payload)
+        o = new_int(r.payload)
     elif r.tag == FLOAT:
         o = PyFloat_FromDouble(r.number)
     elif r.tag == BOOL:
@@ -82,6 +122,17 @@ def boxed(r: Reg) -> Obj:
     if likely(r.tag == OBJECT):
         return r.object
     return box_slow(r)
+
+
+@metal
+def box_copy(r: Reg) -> Obj:
+    """The value as a new object, the register left as it is (constants of a pool stay unboxed)."""
+    t = stack(Reg, 1)
+    t.payload = r.payload
+    t.tag = r.tag
+    if t.tag == OBJECT:
+        return new_ref(t.object)
+    return box_slow(t)
 
 
 @metal(inline=True)

@@ -1,6 +1,7 @@
 """The extension module `firelang.vm._core`: its functions, and what is set up when it is imported."""
 from __future__ import annotations
 
+from ..codegen.metal import define_metal
 from .builtins import *  # noqa: F403
 
 METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
@@ -108,7 +109,7 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_derive": "derive", "name_doc": "__doc__", "name_notes": "__notes__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
-            "builtin_super": "super", "builtin_len": "len", "builtin_compile": "compile",
+            "builtin_super": "super", "builtin_compile": "compile",
             "builtin_import": "__import__"}
 
 
@@ -134,15 +135,7 @@ def _table(name: str, rows: dict, each) -> None:
     for field, text in rows.items():
         lines.append(f"    if not {each}(field_address(state, {field!r}), {text!r}):\n        return False")
     lines.append("    return True")
-    _exec_metal("\n".join(lines), name)
-
-
-def _exec_metal(source: str, name: str) -> None:
-    """Define generated source so that its text can be found again."""
-    import linecache
-    filename = f"<metal {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    exec(compile(source, filename, "exec"), globals())
+    define_metal("\n".join(lines), name, globals())
 
 
 _table("init_names", NAMES, "intern_name")
@@ -159,11 +152,11 @@ def init_state() -> bool:
     state.object_new = cast(TypeObject, PyBaseObject_Type).tp_new
     state.empty_tuple = PyTuple_New(0)
     state.twin_reasons = PyDict_New()
-    state.list_append = PyObject_GetAttrString(cast(Obj, PyList_Type), "append")
+    ints.first = PyLong_FromLong(-5)
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
-    if state.extra_index < 0 or not state.list_append or not state.empty_tuple or not state.twin_reasons:
+    if state.extra_index < 0 or not ints.first or not state.empty_tuple or not state.twin_reasons:
         return False
-    return init_names() and init_builtins() and init_type_new() and init_group_methods()
+    return init_names() and init_builtins() and init_known() and init_type_new() and init_group_methods()
 
 
 def _define_methods() -> None:
@@ -171,7 +164,7 @@ def _define_methods() -> None:
     for index, (name, function, flags) in enumerate(METHODS):
         lines.append(f"    m{index} = module_methods[{index}]\n    m{index}.ml_name = {name!r}\n"
                      f"    m{index}.ml_meth = {function}\n    m{index}.ml_flags = {flags}")
-    _exec_metal("\n".join(lines), "init_methods")
+    define_metal("\n".join(lines), "init_methods", globals())
 
 
 _define_methods()

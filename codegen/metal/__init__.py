@@ -4,7 +4,7 @@ In: functions decorated with `metal` or `handler` (lang.py), structs and pointer
 (intrinsics.py). Out: LLVM assembly text of the whole program (module.py); codegen/build.py makes an object of
 it. Lowering of one function: lower.py.
 """
-from .lang import CFunction, CGlobal, Static, handler, metal
+from .lang import CFunction, CGlobal, HANDLERS, Static, define_metal, handler, metal
 from .types import Struct, pointer_to, struct
 
-__all__ = ["CFunction", "CGlobal", "Static", "Struct", "handler", "metal", "pointer_to", "struct"]
+__all__ = ["CFunction", "CGlobal", "HANDLERS", "Static", "Struct", "define_metal", "handler", "metal", "pointer_to", "struct"]

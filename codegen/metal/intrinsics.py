@@ -261,6 +261,13 @@ def _(lowering, args):
     return "", VOID
 
 
+@intrinsic("tail_to")
+def _(lowering, args):
+    """Continue in the handler at an address, with the same state."""
+    lowering.tail_call(lowering.expr(args[0])[0], "%pc", "%regs", "%frame")
+    return "", VOID
+
+
 @intrinsic("leave")
 def _(lowering, args):
     """Leave the interpreter loop: return to whoever entered it."""

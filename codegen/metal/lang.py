@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import textwrap
 
 from .types import VOIDP, Pointer, Struct, Type
@@ -130,3 +131,10 @@ def annotation_type(value) -> Type:
         found = resolve_storage(value)
         return found.value if isinstance(found, Storage) else found
     return {int: INT, float: FLOAT, bool: BOOL}[value]
+
+
+def define_metal(source: str, name: str, namespace: dict) -> None:
+    """Define generated source (tables turned into code) so that its text can be found again."""
+    filename = f"<metal {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    exec(compile(source, filename, "exec"), namespace)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import struct as _struct
 
-from .lang import (CFUNCTIONS, CFunction, CGlobal, FUNCTIONS, Intrinsic, INTRINSICS, MetalFunction, Static,
+from .lang import (CFUNCTIONS, CFunction, CGlobal, FUNCTIONS, HANDLERS, Intrinsic, INTRINSICS, MetalFunction, Static,
                    annotation_type)
 from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Storage, Struct, Type, element_size,
                     resolve_storage)
@@ -368,6 +368,8 @@ class Lowering:
                 return FUNCTIONS[node.id]
             if node.id in CFUNCTIONS:
                 return CFUNCTIONS[node.id]
+            if node.id.startswith("KNOWN_") and node.id in HANDLERS:
+                return HANDLERS[node.id]
             if node.id in ("int", "float", "bool"):
                 return {"int": int, "float": float, "bool": bool}[node.id]
             raise LookupError

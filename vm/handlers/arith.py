@@ -195,10 +195,11 @@ def define(name: str, constant: bool) -> None:
         """Any operands, by the host's number protocol."""
         sync(frame, pc)
         left = boxed(rb)
-        right = boxed(rc)
+        right = box_copy(rc) if constant else boxed(rc)
         if not left or not right:
             return False
-        incref(right)
+        if not constant:
+            incref(right)
         if name == "POW":
             if ins & X_BIT != 0:
                 result = PyNumber_InPlacePower(left, right, Py_None)

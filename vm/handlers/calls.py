@@ -91,6 +91,65 @@ def bind_registers(frame: Frame, caller: Frame, base: Reg, first: int, count: in
 
 
 @metal
+def keyword_index(code: VMCode, key: Obj) -> int:
+    """Index of the parameter a keyword names, by identity (names are interned); -1: look closer."""
+    names = field_address(Tuple(Code(code.code).co_localsplusnames), "ob_item")
+    for i in range(code.posonly, code.argcount + code.kwonly):
+        if names[i] == key:
+            return i
+    return -1
+
+
+@metal
+def bind_moves(callee: Frame, args: Reg, count: int, kwnames: Obj) -> bool:
+    """Bind arguments to simple parameters by moving the registers; False: nothing has happened."""
+    code = callee.code
+    target = callee.regs
+    named = 0
+    if kwnames:
+        named = VarObj(kwnames).ob_size
+    positional = count - named
+    if code.flags & (CO_VARARGS | CO_VARKEYWORDS) != 0 or positional > code.argcount:
+        return False
+    for i in range(positional):
+        target[i].payload = args[i].payload
+        target[i].tag = args[i].tag
+    fits = True
+    for i in range(named):
+        at = keyword_index(code, field_address(Tuple(kwnames), "ob_item")[i])
+        if at < 0:
+            fits = False
+        elif target[at].tag != EMPTY:
+            fits = False
+        else:
+            target[at].payload = args[positional + i].payload
+            target[at].tag = args[positional + i].tag
+    if fits and has_defaults(callee.function, code, target):
+        if fill_defaults(callee.function, code, target):
+            for i in range(count):
+                args[i].tag = EMPTY
+            return True
+    for i in range(code.argcount + code.kwonly):
+        target[i].tag = EMPTY
+    return False
+
+
+@metal
+def has_defaults(function: Function, code: VMCode, regs: Reg) -> bool:
+    """Whether every unbound positional parameter has a default, and no keyword-only one is unbound."""
+    first = code.argcount
+    if function.func_defaults:
+        first = first - VarObj(function.func_defaults).ob_size
+    for i in range(code.argcount):
+        if regs[i].tag == EMPTY and i < first:
+            return False
+    for i in range(code.argcount, code.argcount + code.kwonly):
+        if regs[i].tag == EMPTY:
+            return False
+    return True
+
+
+@metal
 def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
     """Call a VM function whose parameters need binding: the callee's frame to go on in; or NULL when the call
     has been made and `ra` written, or has failed (then an exception is set)."""
@@ -113,6 +172,10 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     if not callee:
         return None
     callee.words = CALL_WORDS
+    if bind_moves(callee, base + first + 1, count + 1 - first, kwnames):
+        count_run(code, False)
+        drop(base[first])
+        return callee
     if not bind_registers(callee, frame, base, first, count + 1 - first, kwnames):
         pop_frame(callee, code.nregs)
         if not PyErr_Occurred():
@@ -193,6 +256,16 @@ def CALL():
 
 @handler("CALL_OTHER", 3)
 def CALL_OTHER():
+    first = 0 if rb.tag == OBJECT else 1
+    if likely(rb[first].tag == OBJECT):
+        kind = rb[first].object.ob_type
+        if kind == PyCFunction_Type or kind == PyMethodDescr_Type:
+            return tail("CALL_KNOWN")
+    return tail("CALL_GENERAL")
+
+
+@handler("CALL_GENERAL", 3)
+def CALL_GENERAL():
     callee = call_other(frame, pc, ins, ra, rb, C)
     if callee:
         return go(callee)
@@ -209,13 +282,6 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
         call_generic(frame, pc, ins, ra, base, count)
         return None
     callable = base[first].object
-    if count == 1 and pc[1] & 0xFFFFFFFF == 0:
-        if first == 0 and callable == state.list_append:
-            if append_item(frame, pc, ra, base):
-                return None
-        elif first == 1 and callable == state.builtin_len:
-            if length_of(frame, pc, ra, base):
-                return None
     if first == 1 and callable.ob_type == PyMethod_Type:
         if unwrap_method(base):
             first = 0
@@ -228,47 +294,6 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
             return callee
     call_generic(frame, pc, ins, ra, base, count)
     return None
-
-
-@metal
-def append_item(frame: Frame, pc: u64p, ra: Reg, base: Reg) -> bool:
-    """list.append(x) on an exact list; False: the general way."""
-    target = base[1].object
-    item = boxed(base[2])
-    if not item or target.ob_type != PyList_Type:
-        return False
-    if PyList_Append(target, item) < 0:
-        return False
-    sync(frame, pc)
-    drop(base)
-    drop(base[1])
-    drop(base[2])
-    set_raw(ra, 0, NONE)
-    return True
-
-
-@metal
-def length_of(frame: Frame, pc: u64p, ra: Reg, base: Reg) -> bool:
-    """len(x) of the commonest types; False: the general way."""
-    if base[2].tag != OBJECT:
-        return False
-    o = base[2].object
-    kind = o.ob_type
-    if kind == PyList_Type or kind == PyTuple_Type or kind == PyBytes_Type:
-        length = VarObj(o).ob_size
-    elif kind == PyUnicode_Type:
-        length = Ascii(o).length
-    elif kind == PyDict_Type:
-        length = Dict(o).ma_used
-    elif kind == PySet_Type:
-        length = Set(o).used
-    else:
-        return False
-    sync(frame, pc)
-    drop(base[1])
-    drop(base[2])
-    set_int(ra, length)
-    return True
 
 
 @metal

@@ -111,16 +111,18 @@ def define(name: str, constant: bool) -> None:
     def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
         """1, 0, -1 with an exception, or 2: the result is an object, left in frame.result."""
         lo = boxed(left)
-        ro = boxed(right)
+        ro = box_copy(right) if constant else boxed(right)
         if not lo or not ro:
             return -1
+        if not constant:
+            incref(ro)
         if rich == 2 or rich == 3:
             if lo.ob_type == PyUnicode_Type and ro.ob_type == PyUnicode_Type:
                 same = lo == ro or _PyUnicode_EQ(lo, ro) != 0
+                decref(ro)
                 return 1 if same == (rich == 2) else 0
         sync(frame, pc)
         incref(lo)
-        incref(ro)
         result = PyObject_RichCompare(lo, ro, rich)
         decref(lo)
         decref(ro)

@@ -1,0 +1,246 @@
+"""Builtins called so often that the VM carries them out itself: one row and one short handler each.
+
+    len(x)     ->  KNOWN_len: the size of an exact list, dict, str, ...; anything else goes the general way
+
+CALL_OTHER finds the row by the callable's identity and remembers its number in the call's cache word. A handler
+takes over only for the types it knows and falls back with `tail("CALL_GENERAL")` before anything has happened.
+"""
+from __future__ import annotations
+
+from ...codegen.metal import define_metal
+from .calls import *  # noqa: F403
+
+KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
+ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append")
+METHODS = {"append": PyList_Type}
+known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1)
+
+
+@metal
+def find_known(pc: u64p, callable: Obj) -> int:
+    """Number of the callable's row, remembered in the cache word; 0: none."""
+    for i in range(1, len_rows):
+        if known_rows[i].callable == callable:
+            pc[1] = (pc[1] & 0xFFFFFFFF) | i << 32
+            return i
+    return 0
+
+
+len_rows = len(ROWS) + 1
+
+
+@handler("CALL_KNOWN", 3)
+def CALL_KNOWN():
+    """The callable is a builtin function or a method descriptor."""
+    first = 0 if rb.tag == OBJECT else 1
+    callable = rb[first].object
+    row = lshr(pc[1], 32)
+    if unlikely(known_rows[row].callable != callable):
+        row = find_known(pc, callable)
+    if row != 0 and pc[1] & 0xFFFFFFFF == 0:
+        return tail_to(known_rows[row].handler)
+    return tail("CALL_GENERAL")
+
+
+@metal(inline=True)
+def finish_known(base: Reg, count: int):
+    """Drop the callable and its arguments."""
+    for i in range(count + 2):
+        if base[i].tag == OBJECT:
+            base[i].tag = EMPTY
+            decref(base[i].object)
+
+
+@handler("KNOWN_len", 3)
+def KNOWN_len():
+    arg = rb[2]
+    if unlikely(C != 1 or arg.tag != OBJECT):
+        return tail("CALL_GENERAL")
+    o = arg.object
+    kind = o.ob_type
+    if kind == PyList_Type or kind == PyTuple_Type or kind == PyBytes_Type:
+        length = VarObj(o).ob_size
+    elif kind == PyUnicode_Type:
+        length = Ascii(o).length
+    elif kind == PyDict_Type:
+        length = Dict(o).ma_used
+    elif kind == PySet_Type:
+        length = Set(o).used
+    else:
+        return tail("CALL_GENERAL")
+    frame.pc = pc
+    finish_known(rb, 1)
+    set_int(ra, length)
+
+
+@metal
+def is_instance(frame: Frame, pc: u64p, o: Obj, wanted: Obj) -> int:
+    """isinstance: 1, 0, -1 with an exception; plain classes without asking their metaclass."""
+    if cast(Obj, o.ob_type) == wanted:
+        return 1
+    if wanted.ob_type == PyType_Type and o.ob_type.tp_getattro == cast(TypeObject, PyBaseObject_Type).tp_getattro:
+        if PyType_IsSubtype(o.ob_type, cast(TypeObject, wanted)) != 0:
+            return 1
+        if plain_class(o):
+            return 0
+    sync(frame, pc)
+    return PyObject_IsInstance(o, wanted)
+
+
+@metal(inline=True)
+def plain_class(o: Obj) -> bool:
+    """Whether `o.__class__` cannot differ from its type: a builtin's instance that has no say in it."""
+    kind = o.ob_type
+    return (kind == PyLong_Type or kind == PyUnicode_Type or kind == PyFloat_Type or kind == PyList_Type
+            or kind == PyTuple_Type or kind == PyDict_Type or kind == PyBool_Type)
+
+
+@handler("KNOWN_isinstance", 3)
+def KNOWN_isinstance():
+    if unlikely(C != 2):
+        return tail("CALL_GENERAL")
+    o = boxed(rb[2])
+    wanted = boxed(rb[3])
+    if unlikely(not o or not wanted):
+        sync(frame, pc)
+        return tail("ERROR")
+    outcome = is_instance(frame, pc, o, wanted)
+    if unlikely(outcome < 0):
+        return tail("ERROR")
+    frame.pc = pc
+    finish_known(rb, 2)
+    set_bool(ra, outcome != 0)
+
+
+def define_extreme(name: str, largest: bool) -> None:
+    """min or max of two numbers of one kind; the first of equals, as the host."""
+    @handler("KNOWN_" + name, 3)
+    def extreme():
+        if unlikely(C != 2):
+            return tail("CALL_GENERAL")
+        a = stack("i64", 1)
+        b = stack("i64", 1)
+        if as_int(rb[2], a) and as_int(rb[3], b):
+            if largest:
+                second = b[0] > a[0]
+            else:
+                second = b[0] < a[0]
+        elif rb[2].tag == FLOAT and rb[3].tag == FLOAT:
+            if largest:
+                second = rb[3].number > rb[2].number
+            else:
+                second = rb[3].number < rb[2].number
+        else:
+            return tail("CALL_GENERAL")
+        frame.pc = pc
+        chosen = rb[3] if second else rb[2]
+        payload = chosen.payload
+        tag = chosen.tag
+        chosen.tag = EMPTY
+        finish_known(rb, 2)
+        set_raw(ra, payload, tag)
+
+
+define_extreme("min", False)
+define_extreme("max", True)
+
+
+@handler("KNOWN_abs", 3)
+def KNOWN_abs():
+    arg = rb[2]
+    value = stack("i64", 1)
+    if C == 1 and as_int(arg, value):
+        if value[0] == -(1 << 63):
+            return tail("CALL_GENERAL")
+        frame.pc = pc
+        finish_known(rb, 1)
+        set_int(ra, -value[0] if value[0] < 0 else value[0])
+        return
+    if C == 1 and arg.tag == FLOAT:
+        number = arg.number
+        frame.pc = pc
+        finish_known(rb, 1)
+        set_float(ra, float_abs(number))
+        return
+    return tail("CALL_GENERAL")
+
+
+@metal(inline=True)
+def ascii_character(o: Obj) -> int:
+    """Code point of a string of one Latin-1 character that lies inline; -1 otherwise."""
+    if o.ob_type != PyUnicode_Type or Ascii(o).length != 1:
+        return -1
+    if Ascii(o).state & 0xFC != 0xE4:                # kind 1, compact, ascii, ready
+        return -1
+    return cast(u8p, byte_offset(cast(VOID_P, o), ASCII_DATA))[0]
+
+
+@handler("KNOWN_ord", 3)
+def KNOWN_ord():
+    if C == 1 and rb[2].tag == OBJECT:
+        code = ascii_character(rb[2].object)
+        if code >= 0:
+            frame.pc = pc
+            finish_known(rb, 1)
+            set_int(ra, code)
+            return
+    return tail("CALL_GENERAL")
+
+
+@handler("KNOWN_chr", 3)
+def KNOWN_chr():
+    value = stack("i64", 1)
+    if C == 1 and as_int(rb[2], value):
+        if ult(value[0], 256):
+            o = PyUnicode_FromOrdinal(value[0])
+            if o:
+                frame.pc = pc
+                finish_known(rb, 1)
+                set_object(ra, o)
+                return
+    return tail("CALL_GENERAL")
+
+
+@handler("KNOWN_append", 3)
+def KNOWN_append():
+    if unlikely(C != 1 or rb.tag != OBJECT):
+        return tail("CALL_GENERAL")
+    target = rb[1].object
+    if unlikely(rb[1].tag != OBJECT or target.ob_type != PyList_Type):
+        return tail("CALL_GENERAL")
+    item = boxed(rb[2])
+    size = VarObj(target).ob_size
+    if likely(item and size < List(target).allocated):
+        List(target).ob_item[size] = item
+        VarObj(target).ob_size = size + 1
+        rb[2].tag = EMPTY
+    elif unlikely(not item or PyList_Append(target, item) < 0):
+        sync(frame, pc)
+        return tail("ERROR")
+    frame.pc = pc
+    finish_known(rb, 1)
+    set_raw(ra, 0, NONE)
+
+
+def _init_rows() -> None:
+    lines = ["@metal(name='init_known')", "def init_known() -> bool:"]
+    for index, name in enumerate(ROWS, 1):
+        holder = "cast(Obj, PyList_Type)" if name in METHODS else "PyEval_GetBuiltins()"
+        find = "PyObject_GetAttrString" if name in METHODS else "builtin_named"
+        lines.append(f"    r{index} = known_rows[{index}]\n    r{index}.callable = {find}({holder}, {name!r})\n"
+                     f"    r{index}.handler = KNOWN_{name}\n    if not r{index}.callable:\n        return False")
+    lines.append("    return True")
+    define_metal("\n".join(lines), "init_known", globals())
+
+
+@metal
+def builtin_named(builtins: Obj, name: str_p) -> Obj:
+    """A new reference to a builtin; NULL with an exception."""
+    found = PyDict_GetItemString(builtins, name)
+    if not found:
+        PyErr_Format(PyExc_SystemError[0], "fire: no builtin %s", name)
+        return None
+    return new_ref(found)
+
+
+_init_rows()
