@@ -16,16 +16,18 @@ Importing this package imports none of the translator; its first use does.
 from .program import Program, Untranslatable
 
 __all__ = ["Program", "Untranslatable", "translate"]
-_host = None
+_frontend: tuple | None = None
 
 
 def translate(code):
     """Register form of a code object of the running host."""
-    global _host, _translate
-    if _host is None:
+    global _frontend
+    if _frontend is None:
         import sys
         if sys.version_info[:2] != (3, 11):
             raise Untranslatable("no frontend for this host version")
-        from . import host311 as _host
-        from .translation import translate_with as _translate
-    return _translate(_host, code)
+        from . import host311
+        from .translation import translate_with
+        _frontend = translate_with, host311
+    work, host = _frontend
+    return work(host, code)

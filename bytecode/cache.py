@@ -15,7 +15,7 @@ import os
 import sys
 
 from _frozen_importlib_external import cache_from_source
-from _imp import _fix_co_filename, source_hash
+from _imp import _fix_co_filename, source_hash     # type: ignore[attr-defined]
 from _thread import get_ident
 
 from .program import Program, arguments, nlocalsplus
@@ -25,7 +25,7 @@ _HASH_KEY = 0x66697265
 _SOURCES = ("ops", "emit", "flow", "shapes", "actions", "translation", "host311", "program")
 _enabled = True
 _folder = ""
-_stamp = None
+_stamp: tuple | None = None
 _entries: dict = {}         # source path -> CacheEntry or None
 hits = misses = 0
 
@@ -95,7 +95,11 @@ class CacheEntry:
         self.target = target            # file of the cache
         self.source = source            # (time, size) of the source
         self.fresh = False
-        self.code, self.programs = self.read() or (None, {})
+        self.code = None
+        self.programs: dict = {}
+        known = self.read()
+        if known is not None:
+            self.code, self.programs = known
 
     def add(self, identity: tuple, row: tuple) -> None:
         """Add a translation, to be written at exit."""
@@ -183,7 +187,7 @@ def _translator() -> tuple:
     global _stamp
     if _stamp is None:
         here = os.path.dirname(__file__)
-        sources = []
+        sources: list = []
         for name in _SOURCES:
             try:
                 sources.append(_identity(os.stat(os.path.join(here, name + ".py"))))

@@ -66,7 +66,9 @@ class Effects:
 
 def effects(row: Op, values: tuple, word: int) -> Effects:
     """Effects of an instruction with these operands; jumps of FOR_ITER and SEND empty what their rows say."""
-    reads, takes, fills = [], [], []
+    reads: list = []
+    takes: list = []
+    fills: list = []
     for number, (kind, value) in enumerate(zip(row.operands, values, strict=True)):
         if kind == "w":
             fills.append(value)

@@ -22,14 +22,14 @@ class Block:
         self.index = index
         self.jumps = 0              # edges by jump
         self.merge = False          # reached by more than one edge
-        self.after_pop = None       # the block behind this one's POP_TOP, for jumps with nothing to pop
-        self.cover = None           # (start, end, handler's Block, depth, lasti)
+        self.after_pop: Block | None = None     # behind this one's POP_TOP, for jumps with nothing to pop
+        self.cover: tuple | None = None     # (start, end, handler's Block, depth, lasti)
         self.limit = -1             # locals that may count as bound here, narrowed by earlier attempts
         self.reset()
 
     def reset(self) -> None:
         """Forget what one attempt at translation found out."""
-        self.state = None           # abstract stack at entry
+        self.state: list | None = None      # abstract stack at entry
         self.foreign = False
         self.bound = self.limit     # bit i: local i is bound on every path seen
         self.pos = -1               # first word

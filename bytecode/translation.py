@@ -10,7 +10,7 @@ the slots below the handler's depth are in their own registers; (3) code nothing
 """
 from __future__ import annotations
 
-from _struct import error, pack
+from struct import error, pack
 
 from .emit import MASK16, MASK32, Emitter
 from .flow import Block, decode
@@ -59,8 +59,8 @@ class Translation(Emitter):
         """The state at the function's entry."""
         self.bound = (1 << arguments(self.code)) - 1    # bit i: local i is bound on every path to here
         self.live = True
-        self.cover = None           # the row that covers the current block
-        self.entered = None         # of a covered block, told at its end: (handler, its stack, bound locals)
+        self.cover: tuple | None = None     # the row that covers the current block
+        self.entered: tuple | None = None   # to be told at a covered block's end: (handler, stack, bound)
         self.spans: list = []       # (position, cover): from there on that row covers
         self.fixups: list = []      # (position, Block) of 32-bit jumps
         self.short: list = []       # the same of 16-bit jumps
@@ -99,8 +99,7 @@ class Translation(Emitter):
                 action = actions[op]
                 if action is not None:
                     action(self, arg)
-        if self.entered is not None:
-            self._leave_cover()
+        self._leave_cover()
         if self.live:
             raise Untranslatable("runs off the end")
 
@@ -112,8 +111,7 @@ class Translation(Emitter):
             elif block.merge:
                 self.own(0, len(self.stack))
                 self._record(block, self.stack, self.bound)
-        if self.entered is not None:
-            self._leave_cover()
+        self._leave_cover()
         if block.pos >= 0 or (not self.live and block.state is None):
             return
         if block.state is not None:
@@ -140,7 +138,7 @@ class Translation(Emitter):
 
     def _leave_cover(self) -> None:
         """Tell the handler of the covered block that ends here, unless nothing was emitted for it."""
-        if len(self.words) > self.label:
+        if self.entered is not None and len(self.words) > self.label:
             self._record(*self.entered)
         self.entered = None
 

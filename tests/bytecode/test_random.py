@@ -14,6 +14,8 @@ from firelang.bytecode.verify import verify
 
 ROUNDS = 4000 if os.environ.get("FIRE_FULL") else 150
 NAMES = "abcd"
+ARITHMETIC = ["+", "-", "*", "//", "|", "^"]
+COMPARISONS = ["<", "<=", "==", "!=", ">", "is"]
 
 
 class Writer:
@@ -28,9 +30,9 @@ class Writer:
         if depth > 3 or self.random.random() < 0.3:
             return choose([*NAMES, *NAMES, "1", "2", "0"])
         return choose([
-            lambda: f"({inner()} {choose('+ - * // | ^'.split())} {inner()})",
-            lambda: f"({inner()} {choose('< <= == != is'.split())} {inner()} {choose('< > !='.split())} {inner()})",
-            lambda: f"({inner()} {choose('< > == !='.split())} {inner()})",
+            lambda: f"({inner()} {choose(ARITHMETIC)} {inner()})",
+            lambda: f"({inner()} {choose(COMPARISONS)} {inner()} {choose(COMPARISONS)} {inner()})",
+            lambda: f"({inner()} {choose(COMPARISONS)} {inner()})",
             lambda: f"({inner()} if {inner()} else {inner()})",
             lambda: f"({inner()} {choose(['and', 'or'])} {inner()})",
             lambda: f"({choose(NAMES)} := {inner()})",
@@ -46,13 +48,16 @@ class Writer:
         """Lines of one statement."""
         choose, value, name = self.random.choice, self.expression, lambda: self.random.choice(NAMES)
         pad = " " * indent
-        block = lambda loop=looping: self.block(indent + 1, depth + 1, loop)
+
+        def block(loop=looping):
+            return self.block(indent + 1, depth + 1, loop)
+
         simple = [
             lambda: f"{pad}{name()} = {value()}",
             lambda: f"{pad}{name()}, {name()} = {value()}, {value()}",
             lambda: f"{pad}{name()}, {name()}, {name()} = {value()}, {value()}, {value()}",
             lambda: f"{pad}{name()} = {name()} = {value()}",
-            lambda: f"{pad}{name()} {choose('+ - *'.split())}= {value()}",
+            lambda: f"{pad}{name()} {choose(ARITHMETIC)}= {value()}",
             lambda: f"{pad}h[{value()} % 3] += {value()}",
             lambda: f"{pad}{name()}, h[0] = h[0], {value()}",
             lambda: f"{pad}del {name()}",

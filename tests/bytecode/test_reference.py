@@ -12,16 +12,17 @@ import sys
 
 import pytest
 
-SHORT = """
-    test_augassign test_binop test_compare test_contains test_dictcomps test_global test_iter
-    test_opcodes test_patma test_slice test_string_literals test_subclassinit
-""".split()
-LONG = """
-    test_abc test_argparse test_bisect test_calendar test_class test_configparser test_copy test_csv
-    test_dataclasses test_deque test_dict test_difflib test_fractions test_fstring test_heapq
-    test_htmlparser test_isinstance test_keywordonlyarg test_list test_property test_random test_richcmp
-    test_set test_shlex test_statistics test_string test_textwrap test_tuple test_userdict
-""".split()
+SHORT = [
+    "test_augassign", "test_binop", "test_compare", "test_contains", "test_dictcomps", "test_global",
+    "test_iter", "test_opcodes", "test_patma", "test_slice", "test_string_literals", "test_subclassinit",
+]
+LONG = [
+    "test_abc", "test_argparse", "test_bisect", "test_calendar", "test_class", "test_configparser",
+    "test_copy", "test_csv", "test_dataclasses", "test_deque", "test_dict", "test_difflib",
+    "test_fractions", "test_fstring", "test_heapq", "test_htmlparser", "test_isinstance",
+    "test_keywordonlyarg", "test_list", "test_property", "test_random", "test_richcmp", "test_set",
+    "test_shlex", "test_statistics", "test_string", "test_textwrap", "test_tuple", "test_userdict",
+]
 MODULES = SHORT + LONG if os.environ.get("FIRE_FULL") else SHORT
 DRIVER = pathlib.Path(__file__).with_name("on_reference.py")
 
