@@ -86,6 +86,16 @@ def adopt_function(o: Obj) -> Obj:
 
 
 @metal
+def adopted(function: Obj) -> Obj:
+    """What types.FunctionType(...) gives to code on the VM; takes over the reference to a host function, or NULL."""
+    if not function:
+        return None
+    made = adopt_function(function)
+    decref(function)
+    return made
+
+
+@metal
 def copy_field(slot: obj_p, value: Obj):
     """slot = value, counting both."""
     old = slot[0]

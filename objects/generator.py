@@ -18,13 +18,11 @@ Registers are visited by the collector only while nothing runs in them.
 """
 from __future__ import annotations
 
-from ..bytecode.ops import OPCODE_BITS, OPS, X_BIT as DELEGATES
+from ..bytecode.ops import OPS, X_BIT as DELEGATES
 from ..vm.entry import *  # noqa: F403
 
-OPCODE_MASK = (1 << OPCODE_BITS) - 1
 YIELD_CODE, COPY_FREE_VARS_CODE = OPS["YIELD"].code, OPS["COPY_FREE_VARS"].code
 FOR_ITER_WORDS = OPS["FOR_ITER"].length
-RETURN_GENERATOR = 75                   # the host's opcode
 OWNED_BY_GENERATOR = 1
 GEN_HEAD = 80                           # bytes before the host's frame
 GEN_BASIC = 152                         # tp_basicsize: head and a host frame without locals

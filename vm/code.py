@@ -9,6 +9,8 @@ from __future__ import annotations
 from ..codegen.metal import metal
 from .state import *  # noqa: F403
 
+RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
+
 
 @metal
 def free_code(extra: ptr_t):
@@ -84,6 +86,20 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
 
 
 @metal
+def generator_flags(host: Code) -> int:
+    """co_flags; but whether a call makes a generator is told by the instruction RETURN_GENERATOR."""
+    flags = host.co_flags
+    unit = cast(u16p, byte_offset(cast(VOID_P, host), CODE_UNITS))
+    while unit[0] & 255 == EXTENDED_ARG or unit[0] & 255 == MAKE_CELL or unit[0] & 255 == COPY_FREE_VARS:
+        unit = unit + 1
+    if unit[0] & 255 != RETURN_GENERATOR:
+        return flags & ~CO_ANY_GENERATOR
+    if flags & CO_ANY_GENERATOR == 0:
+        return flags | CO_COROUTINE
+    return flags
+
+
+@metal
 def describe_code(code: VMCode, host: Code):
     """Facts about the host's code object that calls need."""
     code.code = cast(Obj, host)
@@ -94,9 +110,9 @@ def describe_code(code: VMCode, host: Code):
     code.argcount = host.co_argcount
     code.posonly = host.co_posonlyargcount
     code.kwonly = host.co_kwonlyargcount
-    code.flags = host.co_flags
+    code.flags = generator_flags(host)
     special = CO_VARARGS | CO_VARKEYWORDS | CO_ANY_GENERATOR
-    code.simple = 1 if host.co_flags & special == 0 and host.co_kwonlyargcount == 0 and code.twin == 0 else 0
+    code.simple = 1 if code.flags & special == 0 and host.co_kwonlyargcount == 0 and code.twin == 0 else 0
     if host.co_flags & (CO_OPTIMIZED | CO_NEWLOCALS) != CO_OPTIMIZED | CO_NEWLOCALS:
         code.simple = 0
     code.plain = -1                             # set at the first run: the number of arguments of a simple function

@@ -145,6 +145,8 @@ def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Ob
     if not code:
         return None
     nargs = nargsf & (ARGUMENTS_OFFSET - 1)
+    if unlikely(code.flags & CO_OPTIMIZED == 0):
+        return call_body(function, code, args, nargsf, kwnames)
     if unlikely(code.twin != 0 or traced(thread.ts)):
         count_run(code, True)
         return call_twin(callable, args, nargsf, kwnames)
@@ -164,6 +166,14 @@ def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Ob
             return None
         return call_twin(callable, args, nargsf, kwnames)
     return run_frame(frame)
+
+
+@metal(cold=True)
+def call_body(function: FireFunction, code: VMCode, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
+    """Call a function whose code is a module's or a class's body: its namespace are the globals."""
+    if nargsf & (ARGUMENTS_OFFSET - 1) != 0 or kwnames or code.argcount != 0 or code.twin != 0:
+        return call_twin(cast(Obj, function), args, nargsf, kwnames)
+    return exec_frame(cast(Obj, function), function.func_globals)
 
 
 @metal(inline=True)
@@ -208,6 +218,11 @@ def exec_frame(function: Obj, locals: Obj) -> Obj:
         host = cast(Function, function)
         return PyEval_EvalCodeEx(code.code, host.func_globals, locals, None, 0, None, 0, None, 0, None,
                                  host.func_closure)
+    if code.flags & CO_ANY_GENERATOR != 0:
+        made = make_generator(thread, cast(FireFunction, function), code, None, 0, None)
+        if made and locals:
+            generator_frame(made).iframe.f_locals = new_ref(locals)
+        return made
     frame = push_frame(thread, code, cast(Function, new_ref(function)), None)
     if not frame:
         return None

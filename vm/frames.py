@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 from ..codegen.metal import metal
+from ..bytecode.ops import OPCODE_BITS, OPS
 from .state import *  # noqa: F403
 
+OPCODE_MASK = (1 << OPCODE_BITS) - 1
+RETURN_CODE = OPS["RETURN"].code
 CHUNK_BYTES = 256 * 1024
 C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again
 
@@ -232,12 +235,12 @@ def drop_registers(frame: Frame, count: int):
 
 @metal
 def unlink_frame(frame: Frame, registers: int):
-    """The host's side of a frame's end; its registers are dropped while it still is the current frame."""
+    """The host's side of a frame's end; what runs while its registers are dropped does not see it any more."""
     iframe = frame.iframe
+    frame.thread.ts.cframe.current_frame = iframe.previous
     if unlikely(cast(Obj, iframe.frame_obj) != None):
         give_to_frame_object(frame)
     drop_registers(frame, registers)
-    frame.thread.ts.cframe.current_frame = iframe.previous
     xdecref(iframe.f_locals)
     decref(iframe.f_code)
 
@@ -288,6 +291,17 @@ def withdraw_locals(iframe: InterpreterFrame, count: int):
 
 
 @metal(cold=True)
+def settle_instruction(frame: Frame):
+    """Where a frame object says its frame ended: at the RETURN, past the prologue in any case."""
+    if frame.pc[0] & OPCODE_MASK == RETURN_CODE:
+        set_instruction(frame)
+    iframe = frame.iframe
+    start = byte_offset(frame.code.code_start, 2 * Code(frame.code.code)._co_firsttraceable)
+    if address_int(iframe.prev_instr) < address_int(start):
+        iframe.prev_instr = start
+
+
+@metal(cold=True)
 def give_to_frame_object(frame: Frame):
     """The frame ends while a frame object for it exists: the object takes a copy that owns the locals."""
     iframe = frame.iframe
@@ -300,6 +314,7 @@ def give_to_frame_object(frame: Frame):
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)
     if not publish_locals(frame):
         PyErr_Clear()
+    settle_instruction(frame)
     bytes = frame.code.head_bytes
     copied = cast(InterpreterFrame, field_address(object, "_f_frame_data"))
     copy(copied, iframe, bytes)

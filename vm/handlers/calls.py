@@ -69,8 +69,9 @@ def call_object(frame: Frame, callable: Obj, args: obj_p, nargsf: int, kwnames: 
     elif callable == cast(Obj, PyType_Type):
         if nargsf & (ARGUMENTS_OFFSET - 1) == 1 and not kwnames:
             return new_ref(public_type(args[0].ob_type))
-    result = call_vector(callable, args, nargsf, kwnames)
-    return result
+    elif callable == cast(Obj, PyFunction_Type):
+        return adopted(call_vector(callable, args, nargsf, kwnames))
+    return call_vector(callable, args, nargsf, kwnames)
 
 
 @metal
@@ -156,7 +157,7 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     function = base[first].object
     code = code_of(cast(FireFunction, function))
     thread = frame.thread
-    if not code or code.twin != 0 or traced(thread.ts):
+    if not code or code.twin != 0 or code.flags & CO_OPTIMIZED == 0 or traced(thread.ts):
         call_generic(frame, pc, ins, ra, base, count)
         return None
     if code.flags & CO_ANY_GENERATOR != 0:
@@ -345,6 +346,7 @@ def RETURN():
     payload = ra.payload
     tag = ra.tag
     ra.tag = EMPTY
+    frame.pc = pc
     if likely(frame.kind == KIND_CALL):
         caller = frame.caller
         words = frame.words
@@ -442,6 +444,8 @@ def call_tuple(frame: Frame, callable: Obj, args: Obj, kwargs: Obj) -> Obj:
             return call_object(frame, callable, items, VarObj(args).ob_size, None)
         if callable == state.builtin_build_class:
             return build_class_ex(args, kwargs)
+        if callable == cast(Obj, PyFunction_Type):
+            return adopted(PyObject_Call(callable, args, kwargs))
     return PyObject_Call(callable, args, kwargs)
 
 

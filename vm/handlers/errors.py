@@ -90,7 +90,9 @@ def pop_failed(frame: Frame):
     """Pop a frame an exception leaves; the exception is put aside while registers are dropped."""
     fetched = stack("Obj", 3)
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)
-    pop_frame(frame, frame.code.nregs)
+    for i in range(frame.code.nlocalsplus, frame.code.nregs):
+        drop(frame.regs[i])
+    pop_frame(frame, frame.code.nlocalsplus)
     PyErr_Restore(fetched[0], fetched[1], fetched[2])
 
 
