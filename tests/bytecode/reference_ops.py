@@ -131,7 +131,7 @@ _CONVERSIONS = [lambda v: v, str, repr, ascii]
 
 
 def _call(f, base, n):
-    function, first = f.r[base:base + 2]
+    function = f.r[base]
     arguments = f.take(base + 1, n + 1)
     f.r[base] = EMPTY
     if function is EMPTY:
@@ -354,7 +354,7 @@ def _dict_merge(f, into, mapping, callee):
     if not hasattr(mapping, "keys"):
         raise TypeError(f"{getattr(callee, '__qualname__', callee)}() argument after ** must be a mapping, "
                         f"not {type(mapping).__name__}")
-    for key in mapping.keys():
+    for key in mapping.keys():      # noqa: SIM118  (a mapping need not be iterable)
         if key in into:
             raise TypeError(f"{getattr(callee, '__qualname__', callee)}() got multiple values for keyword argument "
                             f"{key!r}")
