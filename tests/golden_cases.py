@@ -16,22 +16,27 @@
     [twin ok]                             may run on the host twin (tracing, exotic frames)
     [keeps]                               objects outlive a round on purpose: not in the leak check
 
-Every case, with or without expectations, gives on fire what it gives on the host: output, exception, traceback.
+Every case, with or without expectations, gives on fire what it gives on the host: output, exception and
+traceback.
 Lines before the first [case] are a comment.  `attempt(f, *args, **kwargs)` prints a call's result or its
 exception in one line; it is a builtin while cases run.
 """
+
 import ast
 import dataclasses
 import pathlib
 import re
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-HEADER = re.compile(r"\[(case|run|output|raises|bytecode|not|twin ok|keeps)\](?: (.*))?$|\[(case|bytecode) ([\w.<>]+)\]$")
+HEADER = re.compile(
+    r"\[(case|run|output|raises|bytecode|not|twin ok|keeps)\](?: (.*))?$|\[(case|bytecode) ([\w.<>]+)\]$"
+)
 
 
 @dataclasses.dataclass(eq=False)
 class Case:
     """One case; `source` keeps its line numbers, `line` is where it starts in its file."""
+
     topic: str
     name: str
     line: int
@@ -58,7 +63,9 @@ class Case:
 
 
 def expression_parts(text):
-    """A `run` line as source of a tuple: ("==", left, right), ("true", expression) or ("raises", call, message)."""
+    """A `run` line as source of a tuple: ("==", left, right), ("true", expression) or ("raises", call,
+    message).
+    """
     call, raises, message = text.partition(" raises ")
     if raises:
         return f"('raises', lambda: ({call}), lambda: {message!r})"
@@ -114,6 +121,7 @@ def matches(pattern, line):
 
 def find_fragment(pattern, listing):
     """None if the lines of `pattern` stand in `listing` (`...` skips lines), else the first that does not."""
+
     def fits(rest, start, loose):
         if not rest:
             return None
@@ -126,4 +134,5 @@ def find_fragment(pattern, listing):
                 if missing is None:
                     return None
         return missing
+
     return fits(pattern, 0, True)

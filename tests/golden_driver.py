@@ -1,14 +1,15 @@
 """Runs golden cases inside the interpreter under test and appends one JSON line per event to a file.
 
-    golden_driver.py EVENTS MODE CASES        CASES: one "MODULE PATH" a line;  MODE: import | exec | leak ROUNDS
+    golden_driver.py EVENTS MODE CASES     CASES: one "MODULE PATH" a line; MODE: import | exec | leak ROUNDS
 
-`import` imports each case as a module beside this script, `exec` compiles it and executes the code object in a
-fresh module, `leak` does the latter ROUNDS times and measures what is left.  A case gives
+`import` imports each case as a module beside this script, `exec` compiles it and executes the code object
+in a fresh module, `leak` does the latter ROUNDS times and measures what is left.  A case gives
 
     {"start": "case_add"}
-    {"end": "case_add", "out": "3\\n", "err": "", "raised": ["TypeError", "message"], "trace": "Traceback ...",
+    {"end": "case_add", "out": "3\\n", "err": "", "raised": ["TypeError", "message"], "trace": "Trace...",
      "runs": [["==", "499500", "499500", true]]}
 """
+
 import builtins
 import contextlib
 import gc
@@ -42,7 +43,10 @@ def by_import(name, path):
     return importlib.import_module(name)
 
 
-def by_exec(name, path, compiled={}):
+compiled = {}                                   # path -> code
+
+
+def by_exec(name, path):
     """The case as a code object executed in a new module."""
     if path not in compiled:
         with open(path, encoding="utf-8") as file:
@@ -112,8 +116,22 @@ def round_of(name, path):
     sys.modules.pop(name, None)
 
 
-SENTINELS = {"None": None, "True": True, "False": False, "()": (), "''": "", "b''": b"", "0": 0, "1": 1, "int": int,
-             "object": object, "type": type, "Exception": Exception, "len": len, "builtins": vars(builtins)}
+SENTINELS = {
+    "None": None,
+    "True": True,
+    "False": False,
+    "()": (),
+    "''": "",
+    "b''": b"",
+    "0": 0,
+    "1": 1,
+    "int": int,
+    "object": object,
+    "type": type,
+    "Exception": Exception,
+    "len": len,
+    "builtins": vars(builtins),
+}
 
 
 def measure():

@@ -7,6 +7,7 @@
 how the tests themselves are tested; `is_host(FIRE)` then answers True and options only fire knows are left
 out.  Invariants: no command runs without a time limit, and a killed command takes its children with it.
 """
+
 import dataclasses
 import importlib.util
 import json
@@ -27,7 +28,10 @@ TIMED_OUT = 124
 
 @dataclasses.dataclass
 class Result:
-    """What one command gave: exit status (negative: killed by that signal), both streams, fire's statistics."""
+    """What one command gave: exit status (negative: killed by that signal), both streams, fire's
+    statistics.
+    """
+
     status: int
     out: str
     err: str
@@ -59,8 +63,11 @@ def fire_options(command, stats=False, packages=()):
 
 def environment(**changes):
     """This process's environment without PYTHON* and FIRE_* settings that would change results."""
-    kept = {k: v for k, v in os.environ.items()
-            if not k.startswith("PYTHON") and (not k.startswith("FIRE_") or k in KEPT_VARIABLES)}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith("PYTHON") and (not k.startswith("FIRE_") or k in KEPT_VARIABLES)
+    }
     if "PYTHONPATH" in os.environ and importlib.util.find_spec("firelang") is not None:
         kept["PYTHONPATH"] = os.environ["PYTHONPATH"]
     kept.update(PYTHONHASHSEED="0", COLUMNS="80", LC_ALL="C.UTF-8")
@@ -83,12 +90,30 @@ def kill_group(process):
         pass
 
 
-def run(command, *arguments, stats=False, packages=(), timeout=60, cwd=None, env=None, input=None, encoding="utf-8"):
-    """Run `command` on `arguments` to its end and return a Result; status is TIMED_OUT past `timeout` seconds."""
+def run(
+    command,
+    *arguments,
+    stats=False,
+    packages=(),
+    timeout=60,
+    cwd=None,
+    env=None,
+    input=None,
+    encoding="utf-8",
+):
+    """Run `command` on `arguments` to its end and return a Result; status is TIMED_OUT past `timeout`
+    seconds.
+    """
     whole = [*command, *fire_options(command, stats, packages), *map(str, arguments)]
-    process = subprocess.Popen(whole, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
-                               env=environment() if env is None else env, start_new_session=True)
+    process = subprocess.Popen(
+        whole,
+        stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=environment() if env is None else env,
+        start_new_session=True,
+    )
     try:
         out, err = process.communicate(input.encode(encoding) if isinstance(input, str) else input, timeout)
         status = process.returncode
@@ -128,9 +153,14 @@ def twin_count(stats):
     """Functions that ran on the host twin for another reason than tracing; None where nothing was told."""
     if stats is None:
         return None
-    excused = {r: n for r, n in (stats.get("twin_reasons") or {}).items()
-               if any(w in r for w in TRACING_WORDS)} if isinstance(stats.get("twin_reasons"), dict) else {}
-    return max(0, stats.get("functions_twin", 0) - sum(n if isinstance(n, int) else len(n) for n in excused.values()))
+    excused = (
+        {r: n for r, n in (stats.get("twin_reasons") or {}).items() if any(w in r for w in TRACING_WORDS)}
+        if isinstance(stats.get("twin_reasons"), dict)
+        else {}
+    )
+    return max(
+        0, stats.get("functions_twin", 0) - sum(n if isinstance(n, int) else len(n) for n in excused.values())
+    )
 
 
 def load(path):

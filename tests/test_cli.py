@@ -4,6 +4,7 @@
 
 Invariant: a path that appears in output is the same for both, as both run in the same folder.
 """
+
 import json
 import os
 import re
@@ -23,15 +24,20 @@ def compare(host, fire, streams=("status", "out", "err")):
     """Both results agree in these fields."""
     for field in streams:
         ours, theirs = (ADDRESS.sub("at 0x...", str(getattr(result, field))) for result in (host, fire))
-        assert theirs == ours, f"{field} differs\n--- host\n{ours}\n--- fire\n{theirs}\n--- stderr of fire\n{fire.err}"
+        assert theirs == ours, (
+            f"{field} differs\n--- host\n{ours}\n--- fire\n{theirs}\n--- stderr of fire\n{fire.err}"
+        )
     return fire
 
 
 def same(arguments, folder=None, streams=("status", "out", "err"), env=None, **options):
     """Run both interpreters with the same arguments and compare; fire's result."""
     env = environment(**(env or {}))
-    return compare(run(HOST, *arguments, cwd=folder, env=env, **options),
-                   run(FIRE, *arguments, cwd=folder, env=env, **options), streams)
+    return compare(
+        run(HOST, *arguments, cwd=folder, env=env, **options),
+        run(FIRE, *arguments, cwd=folder, env=env, **options),
+        streams,
+    )
 
 
 def script(folder, text, name="program.py"):
@@ -41,7 +47,11 @@ def script(folder, text, name="program.py"):
     return path.name
 
 
-SHOW = "import sys; print(sys.argv, __name__, sys.path[0], globals().get('__file__'), __package__, __spec__ and __spec__.name)"
+SHOW = (
+    "import sys; "
+    "print(sys.argv, __name__, sys.path[0], globals().get('__file__'), __package__, __spec__ and "
+    "__spec__.name)"
+)
 
 
 def test_script_arguments(tmp_path):
@@ -72,10 +82,18 @@ def test_command_and_module(tmp_path):
 def test_standard_input(tmp_path):
     """A program on stdin, with and without `-`."""
     for arguments in ([], ["-"], ["-", "a", "b"]):
-        same(arguments, tmp_path, input="import sys\nprint(sys.argv, __name__)\nx = 1\nif x:\n    print('indented')\n")
+        same(
+            arguments,
+            tmp_path,
+            input="import sys\nprint(sys.argv, __name__)\nx = 1\nif x:\n    print('indented')\n",
+        )
     same(["-"], tmp_path, input="print(1)\n1/0\nprint('never')\n")
     same(["-"], tmp_path, input="def f(:\n")
-    same(["-c", "import sys; print(sys.stdin.read().upper()); print(input('prompt ') if 0 else '')"], tmp_path, input="text")
+    same(
+        ["-c", "import sys; print(sys.stdin.read().upper()); print(input('prompt ') if 0 else '')"],
+        tmp_path,
+        input="text",
+    )
     same(["-c", "print(input('? '), input())"], tmp_path, input="one\ntwo\n")
     same(["-c", "input()"], tmp_path, input="")
 
@@ -102,20 +120,39 @@ def test_file_names(name, tmp_path):
 
 
 EXITS = {
-    "plain": "print('fine')", "exit_0": "import sys; sys.exit(0)", "exit_3": "import sys; sys.exit(3)", "exit_none": "import sys; sys.exit()",
-    "exit_text": "import sys; sys.exit('to stderr')", "exit_list": "import sys; sys.exit([1, 2])", "exit_big": "import sys; sys.exit(257)",
-    "exit_negative": "import sys; sys.exit(-1)", "exit_true": "import sys; sys.exit(True)", "exit_huge": "import sys; sys.exit(2**80)",
-    "exit_float": "import sys; sys.exit(1.5)", "raise_exit": "raise SystemExit(4)", "raise_exit_two": "raise SystemExit(4, 5)",
-    "os_exit": "import os; os._exit(9)", "quit": "quit(6)", "error": "1 / 0", "keyboard": "raise KeyboardInterrupt",
+    "plain": "print('fine')",
+    "exit_0": "import sys; sys.exit(0)",
+    "exit_3": "import sys; sys.exit(3)",
+    "exit_none": "import sys; sys.exit()",
+    "exit_text": "import sys; sys.exit('to stderr')",
+    "exit_list": "import sys; sys.exit([1, 2])",
+    "exit_big": "import sys; sys.exit(257)",
+    "exit_negative": "import sys; sys.exit(-1)",
+    "exit_true": "import sys; sys.exit(True)",
+    "exit_huge": "import sys; sys.exit(2**80)",
+    "exit_float": "import sys; sys.exit(1.5)",
+    "raise_exit": "raise SystemExit(4)",
+    "raise_exit_two": "raise SystemExit(4, 5)",
+    "os_exit": "import os; os._exit(9)",
+    "quit": "quit(6)",
+    "error": "1 / 0",
+    "keyboard": "raise KeyboardInterrupt",
     "in_function": "def f():\n    raise SystemExit(8)\ntry:\n    f()\nfinally:\n    print('finally')",
-    "in_thread": "import threading, sys\nt = threading.Thread(target=sys.exit, args=(5,))\nt.start()\nt.join()\nprint('alive')",
-    "in_atexit": "import atexit, sys\natexit.register(lambda: print('last'))\natexit.register(lambda: 1 / 0)\nsys.exit(7)",
-    "base": "class E(BaseException): pass\nraise E('base')", "group": "raise ExceptionGroup('g', [ValueError(1), KeyError(2)])",
-    "bad_str": "class E(Exception):\n    def __str__(self): 1 / 0\nraise E()", "stderr_none": "import sys\nsys.stderr = None\n1 / 0",
+    "in_thread": "import threading, sys\nt = threading.Thread(target=sys.exit, args=(5,))\nt.start()\n"
+    "t.join()\nprint('alive')",
+    "in_atexit": "import atexit, sys\natexit.register(lambda: print('last'))\n"
+    "atexit.register(lambda: 1 / 0)\nsys.exit(7)",
+    "base": "class E(BaseException): pass\nraise E('base')",
+    "group": "raise ExceptionGroup('g', [ValueError(1), KeyError(2)])",
+    "bad_str": "class E(Exception):\n    def __str__(self): 1 / 0\nraise E()",
+    "stderr_none": "import sys\nsys.stderr = None\n1 / 0",
     "excepthook": "import sys\nsys.excepthook = lambda t, v, tb: print('hook', t.__name__, v)\n1 / 0",
-    "bad_hook": "import sys\nsys.excepthook = 5\n1 / 0", "hook_raises": "import sys\ndef h(*a): {}['x']\nsys.excepthook = h\n1 / 0",
-    "exit_subclass": "class E(SystemExit): pass\nraise E(11)", "del_at_exit": "class D:\n    def __del__(self): print('del')\nd = D()",
-    "module_globals_at_exit": "class D:\n    def __init__(self, n): self.n = n\n    def __del__(self): print(self.n)\na = D(1)\nb = D(2)\n_c = D(3)",
+    "bad_hook": "import sys\nsys.excepthook = 5\n1 / 0",
+    "hook_raises": "import sys\ndef h(*a): {}['x']\nsys.excepthook = h\n1 / 0",
+    "exit_subclass": "class E(SystemExit): pass\nraise E(11)",
+    "del_at_exit": "class D:\n    def __del__(self): print('del')\nd = D()",
+    "module_globals_at_exit": "class D:\n    def __init__(self, n): self.n = n\n"
+    "    def __del__(self): print(self.n)\na = D(1)\nb = D(2)\n_c = D(3)",
 }
 
 
@@ -126,13 +163,62 @@ def test_exit(name, tmp_path):
     same(["-c", EXITS[name]], tmp_path)
 
 
-SYNTAX = ["def f(:\n  pass", "x = = 1", "print 'old'", "if 1:\nx", "  indented", "if 1:\n\tx\n        y", "'unterminated", "'''never closed",
-          "return 5", "break", "continue", "yield", "await x", "x = (1,\n  2", "f(**a, *b)", "def f(a, a): pass", "def f():\n  global x\n  x = 1\n  nonlocal y",
-          "a + b = c", "5 = x", "del f()", "f() += 1", "class C: return", "import a.b as", "from . import *", "from __future__ import nope",
-          "x = 1\nfrom __future__ import annotations", "lambda: (yield", "{1: 2, **}", "f'{'", "f'{a b}'", "\x00", "0777", "1__0", "x = 5 if 1",
-          "match x:\n  case 1 | y: pass", "match x:\n  case a: pass\n  case b: pass", "try: pass", "try:\n pass\nexcept* A: pass\nexcept B: pass",
-          "async def f():\n yield 1\n return 2", "def f(x):\n  def g():\n    nonlocal z", "a := 5", "[x := 1 for x in y]", "(" * 300 + ")" * 300, "é = ¼", "x = '\\N{nope}'",
-          "b'é'", "nonlocal x", "print(a b)", "None = 1", "def f(None): pass", "x: int: str", "with a as 5: pass", "for 5 in x: pass", "else: pass"]
+SYNTAX = [
+    "def f(:\n  pass",
+    "x = = 1",
+    "print 'old'",
+    "if 1:\nx",
+    "  indented",
+    "if 1:\n\tx\n        y",
+    "'unterminated",
+    "'''never closed",
+    "return 5",
+    "break",
+    "continue",
+    "yield",
+    "await x",
+    "x = (1,\n  2",
+    "f(**a, *b)",
+    "def f(a, a): pass",
+    "def f():\n  global x\n  x = 1\n  nonlocal y",
+    "a + b = c",
+    "5 = x",
+    "del f()",
+    "f() += 1",
+    "class C: return",
+    "import a.b as",
+    "from . import *",
+    "from __future__ import nope",
+    "x = 1\nfrom __future__ import annotations",
+    "lambda: (yield",
+    "{1: 2, **}",
+    "f'{'",
+    "f'{a b}'",
+    "\x00",
+    "0777",
+    "1__0",
+    "x = 5 if 1",
+    "match x:\n  case 1 | y: pass",
+    "match x:\n  case a: pass\n  case b: pass",
+    "try: pass",
+    "try:\n pass\nexcept* A: pass\nexcept B: pass",
+    "async def f():\n yield 1\n return 2",
+    "def f(x):\n  def g():\n    nonlocal z",
+    "a := 5",
+    "[x := 1 for x in y]",
+    "(" * 300 + ")" * 300,
+    "é = ¼",
+    "x = '\\N{nope}'",
+    "b'é'",
+    "nonlocal x",
+    "print(a b)",
+    "None = 1",
+    "def f(None): pass",
+    "x: int: str",
+    "with a as 5: pass",
+    "for 5 in x: pass",
+    "else: pass",
+]
 
 
 FINE = ("\x00",)
@@ -147,11 +233,27 @@ def test_syntax_errors(tmp_path):
 
 def test_source_encodings(tmp_path):
     """Encoding cookies, byte order marks, line ends, bytes that are not text."""
-    for number, source in enumerate([
-            b"# -*- coding: latin-1 -*-\nprint('\xe9')\n", b"\xef\xbb\xbfprint('bom')\n", b"print('\xff')\n", b"# coding: nope\n",
-            b"# coding: utf-8\nx = '\xff\xfe'\n", b"print('crlf')\r\nprint(2)\r\n", b"print('cr')\rprint(3)\r", b"\x00", b"", b"\n\n",
-            "s = '日本🔥'\nprint(s, len(s))\n1/0 # é\n".encode(), "# coding: utf-16\nprint(1)".encode("utf-16"), b"print(1)\n\x1a", b"\x0cprint('ff')\n",
-            b"#!/usr/bin/env python3\nprint('shebang')", b"print('no newline')", b"if 1:\n  print(1)\n  # only comment"]):
+    for number, source in enumerate(
+        [
+            b"# -*- coding: latin-1 -*-\nprint('\xe9')\n",
+            b"\xef\xbb\xbfprint('bom')\n",
+            b"print('\xff')\n",
+            b"# coding: nope\n",
+            b"# coding: utf-8\nx = '\xff\xfe'\n",
+            b"print('crlf')\r\nprint(2)\r\n",
+            b"print('cr')\rprint(3)\r",
+            b"\x00",
+            b"",
+            b"\n\n",
+            "s = '日本🔥'\nprint(s, len(s))\n1/0 # é\n".encode(),
+            "# coding: utf-16\nprint(1)".encode("utf-16"),
+            b"print(1)\n\x1a",
+            b"\x0cprint('ff')\n",
+            b"#!/usr/bin/env python3\nprint('shebang')",
+            b"print('no newline')",
+            b"if 1:\n  print(1)\n  # only comment",
+        ]
+    ):
         same([script(tmp_path, source, f"enc{number}.py")], tmp_path)
 
 
@@ -168,11 +270,40 @@ def test_missing_files(tmp_path):
 def test_flags(tmp_path):
     """python3's own options reach sys.flags and have their effect."""
     text = "import sys, warnings\nassert 0, 'asserted'\n"
-    name = script(tmp_path, "import sys\nprint([f for f in zip(dir(sys.flags), []) ], sys.flags, __debug__, sys.warnoptions, sys._xoptions, sys.dont_write_bytecode)")
-    for options in (["-O"], ["-OO"], ["-B"], ["-E"], ["-s"], ["-S"], ["-I"], ["-q"], ["-u"], ["-v"], ["-W", "error"], ["-Wignore"], ["-X", "dev"], ["-Xutf8"],
-                    ["-b"], ["-bb"], ["-d"], ["-P"], ["-R"], ["-X", "importtime"], ["-X", "int_max_str_digits=5000"], ["-OB"], ["-BEs"], ["-X", "faulthandler"]):
+    name = script(
+        tmp_path,
+        "import sys\n"
+        "print([f for f in zip(dir(sys.flags), []) ], sys.flags, __debug__, sys.warnoptions, "
+        "sys._xoptions, sys.dont_write_bytecode)",
+    )
+    for options in (
+        ["-O"],
+        ["-OO"],
+        ["-B"],
+        ["-E"],
+        ["-s"],
+        ["-S"],
+        ["-I"],
+        ["-q"],
+        ["-u"],
+        ["-v"],
+        ["-W", "error"],
+        ["-Wignore"],
+        ["-X", "dev"],
+        ["-Xutf8"],
+        ["-b"],
+        ["-bb"],
+        ["-d"],
+        ["-P"],
+        ["-R"],
+        ["-X", "importtime"],
+        ["-X", "int_max_str_digits=5000"],
+        ["-OB"],
+        ["-BEs"],
+        ["-X", "faulthandler"],
+    ):
         if FIRE[1:2] == ["-m"] and options[0] in ("-I", "-E", "-S"):
-            continue                                           # firelang itself may be found only through PYTHONPATH
+            continue  # firelang itself may be found only through PYTHONPATH
         noisy = options[0] == "-v" or "importtime" in options
         same([*options, name], tmp_path, streams=("status", "out") if noisy else ("status", "out", "err"))
     script(tmp_path, text, "asserting.py")
@@ -183,8 +314,20 @@ def test_flags(tmp_path):
 
 def test_warnings(tmp_path):
     """-W, PYTHONWARNINGS, -X dev and syntax warnings."""
-    name = script(tmp_path, "import warnings\ndef f(): warnings.warn('careful')\nf()\nwarnings.warn('old', DeprecationWarning)\nx = 1 is 1\nassert (1, 'always')\n")
-    for options in ([], ["-W", "error"], ["-W", "ignore"], ["-W", "error::DeprecationWarning"], ["-W", "always"], ["-X", "dev"], ["-W", "nonsense"]):
+    name = script(
+        tmp_path,
+        "import warnings\ndef f(): warnings.warn('careful')\nf()\n"
+        "warnings.warn('old', DeprecationWarning)\nx = 1 is 1\nassert (1, 'always')\n",
+    )
+    for options in (
+        [],
+        ["-W", "error"],
+        ["-W", "ignore"],
+        ["-W", "error::DeprecationWarning"],
+        ["-W", "always"],
+        ["-X", "dev"],
+        ["-W", "nonsense"],
+    ):
         same([*options, name], tmp_path, env={"PYTHONDONTWRITEBYTECODE": 1})
     same([name], tmp_path, env={"PYTHONWARNINGS": "error", "PYTHONDONTWRITEBYTECODE": 1})
     same(["-b", "-c", "print(b'a' == 'a')"])
@@ -193,9 +336,22 @@ def test_warnings(tmp_path):
 
 def test_environment_variables(tmp_path):
     """PYTHON* variables mean what they mean to python3."""
-    name = script(tmp_path, "import sys\nprint(sys.flags, sys.path[1:2], __debug__, sys.stdout.encoding, hash('x'))\nassert 0\n")
-    for variables in ({"PYTHONOPTIMIZE": 1}, {"PYTHONHASHSEED": 5}, {"PYTHONDONTWRITEBYTECODE": 1}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONUTF8": 1},
-                      {"PYTHONUNBUFFERED": 1}, {"PYTHONNOUSERSITE": 1}, {"PYTHONVERBOSE": ""}, {"PYTHONSAFEPATH": 1}, {"PYTHONDEVMODE": 1}):
+    name = script(
+        tmp_path,
+        "import sys\nprint(sys.flags, sys.path[1:2], __debug__, sys.stdout.encoding, hash('x'))\nassert 0\n",
+    )
+    for variables in (
+        {"PYTHONOPTIMIZE": 1},
+        {"PYTHONHASHSEED": 5},
+        {"PYTHONDONTWRITEBYTECODE": 1},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONUTF8": 1},
+        {"PYTHONUNBUFFERED": 1},
+        {"PYTHONNOUSERSITE": 1},
+        {"PYTHONVERBOSE": ""},
+        {"PYTHONSAFEPATH": 1},
+        {"PYTHONDEVMODE": 1},
+    ):
         same([name], tmp_path, env=variables)
     (tmp_path / "library").mkdir()
     script(tmp_path / "library", "x = 'library module'", "in_library.py")
@@ -212,8 +368,14 @@ def test_streams(tmp_path):
     same(["-c", "import sys; sys.stdout.close(); sys.stderr.write('still')"])
     same(["-c", "import sys; sys.stdout = open('/dev/full', 'w'); print('x')"])
     for command in (HOST, FIRE):
-        text = subprocess.run(" ".join(map(shell_word, command)) + " -c 'for i in range(100000): print(i)' | head -1", shell=True,
-                              capture_output=True, text=True, timeout=60, env=environment())
+        text = subprocess.run(
+            " ".join(map(shell_word, command)) + " -c 'for i in range(100000): print(i)' | head -1",
+            shell=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment(),
+        )
         assert text.stdout == "0\n"
         assert "BrokenPipeError" in text.stderr
 
@@ -232,8 +394,14 @@ def test_tracebacks_of_imports(tmp_path):
     same([script(tmp_path, "def g():\n    import module_bad\ng()\n", "two.py")], tmp_path)
     same([script(tmp_path, "from module_a import nope\n", "three.py")], tmp_path)
     same([script(tmp_path, "import module_a\nmodule_a.f('x')\n", "four.py")], tmp_path)
-    same([script(tmp_path, "import circular_a\n", "five.py"), script(tmp_path, "import circular_b\nx = 1\n", "circular_a.py"),
-          script(tmp_path, "from circular_a import x\n", "circular_b.py")][:1], tmp_path)
+    same(
+        [
+            script(tmp_path, "import circular_a\n", "five.py"),
+            script(tmp_path, "import circular_b\nx = 1\n", "circular_a.py"),
+            script(tmp_path, "from circular_a import x\n", "circular_b.py"),
+        ][:1],
+        tmp_path,
+    )
 
 
 @only_fire
@@ -243,8 +411,8 @@ def test_statistics(tmp_path):
     result = run(FIRE, "--stats=json", name, cwd=tmp_path)
     assert result.out == "5050\n"
     stats = json.loads(result.err.strip().splitlines()[-1])
-    fields = "functions_vm functions_twin twin_reasons traces bridges exits aborts compile_ms llvm_loaded cache_hits cache_misses"
-    assert not set(fields.split()) - set(stats)
+    fields = ["functions_vm", "functions_twin", "twin_reasons", "traces", "bridges", "exits", "aborts"]
+    assert not {*fields, "compile_ms", "llvm_loaded", "cache_hits", "cache_misses"} - set(stats)
     assert stats["functions_twin"] == 0
     assert stats["functions_vm"] >= 2
     assert not stats["llvm_loaded"]
@@ -256,8 +424,23 @@ def test_statistics(tmp_path):
 
 
 @only_fire
-@pytest.mark.parametrize("arguments", [["--no-such-option"], ["-Z"], ["--jit=nonsense", "-c", "1"], ["--stats=xml", "-c", "1"], ["-c"], ["-m"], ["-X"],
-                                       ["-W"], ["dev"], ["dev", "nope"], ["--check-hash-based-pycs=bad", "-c", "1"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--no-such-option"],
+        ["-Z"],
+        ["--jit=nonsense", "-c", "1"],
+        ["--stats=xml", "-c", "1"],
+        ["-c"],
+        ["-m"],
+        ["-X"],
+        ["-W"],
+        ["dev"],
+        ["dev", "nope"],
+        ["--check-hash-based-pycs=bad", "-c", "1"],
+    ],
+    ids=" ".join,
+)
 def test_usage_errors(arguments, tmp_path):
     """A wrong command line: status 2, a message on stderr, nothing on stdout."""
     result = run(FIRE, *arguments, cwd=tmp_path)
@@ -270,7 +453,13 @@ def test_fire_options(tmp_path):
     """Options of fire's own do not change what a program does."""
     name = script(tmp_path, "import sys\nprint(sys.argv, sum(i * i for i in range(1000)))\n")
     plain = run(FIRE, name, "a", cwd=tmp_path)
-    for options in (["--jit=off"], ["--jit=on"], ["--jit=eager"], ["--vm-packages=json"], ["--vm-packages=all"]):
+    for options in (
+        ["--jit=off"],
+        ["--jit=on"],
+        ["--jit=eager"],
+        ["--vm-packages=json"],
+        ["--vm-packages=all"],
+    ):
         compare(plain, run(FIRE, *options, name, "a", cwd=tmp_path))
     for option in ("--help", "-h", "--version", "-V"):
         result = run(FIRE, option)
@@ -284,13 +473,22 @@ def test_interactive_after_script(tmp_path):
     name = script(tmp_path, "x = 5\ndef f(): return x * 2\n")
     for options, env in ((["-i"], None), ([], {"PYTHONINSPECT": "1"})):
         for program in (["-c", "x = 1; 1/0"], [name]):
-            fire = same([*options, *program], tmp_path, streams=("status", "out"), env=env, input="print('got', x)\n")
+            fire = same(
+                [*options, *program], tmp_path, streams=("status", "out"), env=env, input="print('got', x)\n"
+            )
             assert ("got" in fire.out) == (options == ["-i"]), fire.err
             assert ("ZeroDivisionError" in fire.err) == (program[0] == "-c")
 
 
 def test_executable_and_python3(tmp_path):
     """sys.executable starts a python that can run what a program starts with it."""
-    same(["-c", "import subprocess, sys; print(subprocess.run([sys.executable, '-c', 'print(1 + 1)'], capture_output=True, text=True).stdout)"])
+    same(
+        [
+            "-c",
+            "import subprocess, sys; "
+            "print(subprocess.run([sys.executable, '-c', 'print(1 + 1)'], capture_output=True, "
+            "text=True).stdout)",
+        ]
+    )
     assert os.path.exists(run(FIRE, "-c", "import sys; print(sys.executable)").out.strip())
     assert sys.version_info >= (3, 11)

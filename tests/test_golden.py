@@ -1,8 +1,10 @@
 """Every golden case gives on fire what it gives on the host, runs on the VM and leaves nothing behind.
 
-The cases of a topic run in one process per interpreter; golden_cases.py explains the notation, golden_driver.py
-what happens in the process.  One pytest test per topic and mode; a failure lists every case that differs.
+The cases of a topic run in one process per interpreter; golden_cases.py explains the notation,
+golden_driver.py what happens in the process.  One pytest test per topic and mode; a failure lists every
+case that differs.
 """
+
 import functools
 import importlib
 import json
@@ -40,15 +42,27 @@ def folder(tmp_path_factory):
 
 
 def execute(command, cases, folder, *mode, timeout=120):
-    """Events by case name, and fire's statistics; a case that ends the process has the event {"died": ...}."""
+    """Events by case name, and fire's statistics; a case that ends the process gives {"died": ...}."""
     events, found, statistics = folder / "events", {}, []
-    env = environment(PYTHONPYCACHEPREFIX=folder / f"pycache-{command is FIRE}")     # a cached module warns no more
+    env = environment(
+        PYTHONPYCACHEPREFIX=folder / f"pycache-{command is FIRE}"
+    )  # a cached module warns no more
     waiting = list(cases)
     while waiting:
         events.unlink(missing_ok=True)
         (folder / "list").write_text("".join(f"{c.module} {folder / c.module}.py\n" for c in waiting))
-        result = run(command, folder / "golden_driver.py", events, mode[0], folder / "list", *mode[1:],
-                     stats=True, timeout=timeout, cwd=folder, env=env)
+        result = run(
+            command,
+            folder / "golden_driver.py",
+            events,
+            mode[0],
+            folder / "list",
+            *mode[1:],
+            stats=True,
+            timeout=timeout,
+            cwd=folder,
+            env=env,
+        )
         statistics += [result.stats] if result.stats else []
         ended, begun = {}, None
         for line in events.read_text().splitlines() if events.exists() else ():
@@ -80,7 +94,11 @@ def first_difference(host, fire):
 def differences(case, host, fire):
     """What is wrong with a case's two events, as lines."""
     if "died" in host or "died" in fire:
-        yield from (f"{name} ended the process: {e['died']}" for name, e in (("host", host), ("fire", fire)) if "died" in e)
+        yield from (
+            f"{name} ended the process: {e['died']}"
+            for name, e in (("host", host), ("fire", fire))
+            if "died" in e
+        )
         return
     for key, label in (("out", "output"), ("err", "stderr"), ("trace", "traceback")):
         found = first_difference(host[key], fire[key])
@@ -103,14 +121,18 @@ def unexpected(case, event, name):
     if not event["raised"] and len(case.runs) != len(event["runs"]):
         yield f"{name}: {len(event['runs'])} of {len(case.runs)} runs"
     if case.output is not None and event["out"].rstrip("\n") != case.output:
-        yield f"{name} {first_difference(case.output, event['out'].rstrip(chr(10)))}".replace("host", "case", 1)
+        yield f"{name} {first_difference(case.output, event['out'].rstrip(chr(10)))}".replace(
+            "host", "case", 1
+        )
 
 
 def report(problems):
     """Fail with all problems of a topic: {case: [lines]}."""
     problems = {case: lines for case, lines in problems.items() if lines}
-    text = "".join(f"\n{case.topic}.test:{case.line} [{case.name}]\n" + "".join(f"    {line}\n" for line in lines)
-                   for case, lines in problems.items())
+    text = "".join(
+        f"\n{case.topic}.test:{case.line} [{case.name}]\n" + "".join(f"    {line}\n" for line in lines)
+        for case, lines in problems.items()
+    )
     if problems:
         pytest.fail(f"{len(problems)} cases differ{text}", pytrace=False)
 
@@ -172,12 +194,16 @@ def test_bytecode(case):
     parts = [compile(case.source, case.name, "exec")]
     while parts:
         code = parts.pop()
-        found[code.co_qualname] = [line.split(maxsplit=2)[-1] for line in dis(code, bytecode.translate(code)).splitlines()]
+        found[code.co_qualname] = [
+            line.split(maxsplit=2)[-1] for line in dis(code, bytecode.translate(code)).splitlines()
+        ]
         parts += [constant for constant in code.co_consts if hasattr(constant, "co_code")]
     for function, pattern in case.bytecode.items():
         listing = "\n".join(found[function])
         missing = golden_cases.find_fragment(pattern, found[function])
-        assert missing is None, f"{case.topic}.test:{case.line} {function} has no line `{missing}` there:\n{listing}"
+        assert missing is None, (
+            f"{case.topic}.test:{case.line} {function} has no line `{missing}` there:\n{listing}"
+        )
         present = [word for word in case.absent.get(function, ()) if find_words(word, found[function])]
         assert not present, f"{case.topic}.test:{case.line} {function} has {present}:\n{listing}"
 

@@ -1,4 +1,5 @@
 """Limits: deep recursion, exhausted memory, huge sources; an error as under the host, never a crash."""
+
 import resource
 import subprocess
 
@@ -31,8 +32,10 @@ DEEP = {
     "reduce": "import functools\ndef f(a, b): return functools.reduce(f, [1, 2])\nf(1, 2)",
     "exec": "s = 'exec(s)'\nexec(s)",
     "eval": "s = 'eval(s)'\neval(s)",
-    "import_hook": "def f(): return __import__('os', {}, {}, [g])\ndef g(): pass\nclass D(dict):\n    def __missing__(self, k): return eval(k, {}, self)\neval('x', {}, D())",
-    "with": "class M:\n    def __enter__(self):\n        with self: pass\n    def __exit__(self, *a): pass\nwith M(): pass",
+    "import_hook": "def f(): return __import__('os', {}, {}, [g])\ndef g(): pass\nclass D(dict):\n"
+    "    def __missing__(self, k): return eval(k, {}, self)\neval('x', {}, D())",
+    "with": "class M:\n    def __enter__(self):\n        with self: pass\n    def __exit__(self, *a): pass\n"
+    "with M(): pass",
     "decorator": "def d(f): return d(d)\n@d\ndef g(): pass",
     "contains": "class C:\n    def __contains__(self, x): return x in self\n1 in C()",
     "hash": "class C:\n    def __hash__(self): return hash((self,))\n{C()}",
@@ -41,7 +44,8 @@ DEEP = {
     "star": "def f(*a, **k): return f(*a, **k)\nf(1, b=2)",
     "except": "def f():\n    try: f()\n    except ValueError: pass\nf()",
     "finally": "def f():\n    try: f()\n    finally: pass\nf()",
-    "metaclass": "class M(type):\n    def __instancecheck__(c, x): return isinstance(x, c)\nclass C(metaclass=M): pass\nisinstance(1, C)",
+    "metaclass": "class M(type):\n    def __instancecheck__(c, x): return isinstance(x, c)\n"
+    "class C(metaclass=M): pass\nisinstance(1, C)",
     "setattr": "class C:\n    def __setattr__(self, n, v): setattr(self, n, v)\nC().x = 1",
     "descriptor": "class D:\n    def __get__(self, o, t): return o.x\nclass C: x = D()\nC().x",
     "re_sub": "import re\ndef f(m): return re.sub('a', f, 'a')\nf(1)",
@@ -62,7 +66,9 @@ def test_recursion_error(name, tmp_path):
 @pytest.mark.parametrize("name", DEEP)
 def test_c_stack(name, tmp_path):
     """With sys.setrecursionlimit(10**6) fire gives an error where the host may crash; it never does."""
-    program = script(tmp_path, "import sys\nsys.setrecursionlimit(10**6)\nsys.tracebacklimit = 3\n" + DEEP[name])
+    program = script(
+        tmp_path, "import sys\nsys.setrecursionlimit(10**6)\nsys.tracebacklimit = 3\n" + DEEP[name]
+    )
     fire = run(FIRE, program, cwd=tmp_path, timeout=120)
     if is_host(FIRE) and fire.crashed:
         pytest.skip("the command under test is a plain CPython, which may crash here")
@@ -72,14 +78,22 @@ def test_c_stack(name, tmp_path):
 
 def test_deep_but_allowed(tmp_path):
     """100,000 nested VM calls work once the limit allows them."""
-    program = script(tmp_path, "import sys\nsys.setrecursionlimit(150000)\ndef f(n): return 0 if n == 0 else 1 + f(n - 1)\nprint(f(100000))\n"
-                               "def g(n):\n    if n: yield from g(n - 1)\n    yield n\nprint(sum(g(2000)))\n")
+    program = script(
+        tmp_path,
+        "import sys\nsys.setrecursionlimit(150000)\ndef f(n): return 0 if n == 0 else 1 + f(n - 1)\n"
+        "print(f(100000))\n"
+        "def g(n):\n    if n: yield from g(n - 1)\n    yield n\nprint(sum(g(2000)))\n",
+    )
     same([program], tmp_path, streams=("status", "out"))
 
 
 def test_limit_is_restored(tmp_path):
     """After a RecursionError there is room again, in loops, threads and handlers."""
-    same([script(tmp_path, """
+    same(
+        [
+            script(
+                tmp_path,
+                """
 import sys, threading
 def f(n): return f(n + 1)
 def depth(n=0):
@@ -99,7 +113,11 @@ def handler():
 print(handler())
 sys.setrecursionlimit(sys.getrecursionlimit() + 500)
 print(depth() > 1400)
-""")], tmp_path)
+""",
+            )
+        ],
+        tmp_path,
+    )
 
 
 MEMORY = {
@@ -107,7 +125,7 @@ MEMORY = {
     "string": "s = 'x'\nwhile True: s += s",
     "dict": "d = {}\ni = 0\nwhile True:\n    d[i] = bytes(1000)\n    i += 1",
     "int": "n = 1 << 10**10",
-    "objects": "class C: pass\nxs = []\nwhile True:\n    c = C()\n    c.x = list(range(1000))\n    xs.append(c)",
+    "objects": "class C: pass\nxs = []\nwhile True:\n    c = C()\n    c.x = list(range(999))\n    xs += [c]",
     "once": "x = [0] * (10**10)",
     "recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef f(n): return f(n + 1)\nf(0)",
     "caught": "try: x = bytearray(10**11)\nexcept MemoryError: print('caught')\nprint('goes on')",
@@ -118,11 +136,18 @@ MEMORY = {
 
 @pytest.mark.parametrize("name", MEMORY)
 def test_memory_limit(name, tmp_path):
-    """Under `ulimit -v` a program that eats memory ends with MemoryError (or RecursionError), not a signal."""
+    """Under `ulimit -v` a program that eats memory ends with MemoryError or RecursionError."""
     program = script(tmp_path, MEMORY[name])
     limit = 700 * 2**20
-    process = subprocess.run([*FIRE, program], capture_output=True, text=True, cwd=tmp_path, env=environment(), timeout=120,
-                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    process = subprocess.run(
+        [*FIRE, program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
     result = Result(process.returncode, process.stdout, process.stderr)
     if name == "recursion" and is_host(FIRE):
         pytest.skip("the command under test is a plain CPython, which may crash here")
@@ -135,16 +160,43 @@ def test_memory_limit(name, tmp_path):
 
 
 def test_thousands_of_names(tmp_path):
-    """A function with 5,000 locals, one with 5,000 constants, a class with 3,000 methods, 300 nested cells."""
-    lines = ["def many_locals():"] + [f"    v{i} = {i}" for i in range(5000)] + ["    return v0 + v4999, len(locals())", "print(many_locals())"]
-    lines += ["def many_constants(x):"] + [f"    x += {i * 7 + 100000}; x = x - {i / 3!r}" for i in range(5000)] + ["    return x", "print(many_constants(1))"]
-    lines += ["class C:"] + [f"    def m{i}(self, a={i}): return a" for i in range(3000)] + ["print(C().m0() + C().m2999())"]
-    lines += ["def cells():"] + [f"    c{i} = {i}" for i in range(300)] + ["    def inner(): return " + " + ".join(f"c{i}" for i in range(300)), "    return inner()",
-                                                                          "print(cells())"]
+    """A function with 5,000 locals, one with 5,000 constants, a class with 3,000 methods, 300 cells."""
+    lines = (
+        ["def many_locals():"]
+        + [f"    v{i} = {i}" for i in range(5000)]
+        + ["    return v0 + v4999, len(locals())", "print(many_locals())"]
+    )
+    lines += (
+        ["def many_constants(x):"]
+        + [f"    x += {i * 7 + 100000}; x = x - {i / 3!r}" for i in range(5000)]
+        + ["    return x", "print(many_constants(1))"]
+    )
+    lines += (
+        ["class C:"]
+        + [f"    def m{i}(self, a={i}): return a" for i in range(3000)]
+        + ["print(C().m0() + C().m2999())"]
+    )
+    lines += (
+        ["def cells():"]
+        + [f"    c{i} = {i}" for i in range(300)]
+        + [
+            "    def inner(): return " + " + ".join(f"c{i}" for i in range(300)),
+            "    return inner()",
+            "print(cells())",
+        ]
+    )
     lines += ["print(f(" + ", ".join(f"a{i}={i}" for i in range(1000)) + "))"]
     lines.insert(0, "def f(**k): return len(k)")
-    lines += ["x = [" + ", ".join(map(str, range(20000))) + "]", "print(len(x))", "d = {" + ", ".join(f"'k{i}': {i}" for i in range(5000)) + "}", "print(len(d))"]
-    lines += ["print(" + " + ".join(f"x[{i}]" for i in range(1500)) + ")", "print(f'" + "".join(f"{{x[{i}]}}" for i in range(1000)) + "')"]
+    lines += [
+        "x = [" + ", ".join(map(str, range(20000))) + "]",
+        "print(len(x))",
+        "d = {" + ", ".join(f"'k{i}': {i}" for i in range(5000)) + "}",
+        "print(len(d))",
+    ]
+    lines += [
+        "print(" + " + ".join(f"x[{i}]" for i in range(1500)) + ")",
+        "print(f'" + "".join(f"{{x[{i}]}}" for i in range(1000)) + "')",
+    ]
     same([script(tmp_path, "\n".join(lines))], tmp_path)
 
 
@@ -160,7 +212,11 @@ def test_long_script(tmp_path):
 def test_branches_and_jumps_over_much_code(tmp_path):
     """Loops and conditionals whose ends are far away: jumps that need long forms."""
     block = "\n".join(f"            y = y + {i}; z[{i % 10}] = y" for i in range(4000))
-    same([script(tmp_path, f"""
+    same(
+        [
+            script(
+                tmp_path,
+                f"""
 def f(n, flag):
     z, y = [0] * 10, 0
     for k in range(n):
@@ -177,15 +233,27 @@ def f(n, flag):
             z[0] += 1
     return y, z
 print(f(5, True), f(2, False))
-""")], tmp_path)
+""",
+            )
+        ],
+        tmp_path,
+    )
 
 
 NESTED = {
     "parentheses": lambda n: "x = " + "(" * n + "1" + ")" * n + "\nprint(x)",
     "lists": lambda n: "x = " + "[" * n + "]" * n + "\nprint(str(x)[:5])",
     "ifs": lambda n: "\n".join(" " * i + "if True:" for i in range(n)) + "\n" + " " * n + "print('deep')",
-    "fors": lambda n: "\n".join(" " * i + f"for i{i} in [{i}]:" for i in range(n)) + "\n" + " " * n + "print('deep')",
-    "functions": lambda n: "\n".join(" " * i + f"def f{i}():" for i in range(n)) + "\n" + " " * n + "return 1" + "\nprint(callable(f0))",
+    "fors": lambda n: (
+        "\n".join(" " * i + f"for i{i} in [{i}]:" for i in range(n)) + "\n" + " " * n + "print('deep')"
+    ),
+    "functions": lambda n: (
+        "\n".join(" " * i + f"def f{i}():" for i in range(n))
+        + "\n"
+        + " " * n
+        + "return 1"
+        + "\nprint(callable(f0))"
+    ),
     "binary": lambda n: "print(" + "+".join(["1"] * n) + ")",
     "power": lambda n: "print(" + "**".join(["1"] * n) + ")",
     "unary": lambda n: "print(" + "-" * n + "1)",
@@ -193,18 +261,35 @@ NESTED = {
     "calls": lambda n: "f = lambda x: x\nprint(" + "f(" * n + "1" + ")" * n + ")",
     "subscripts": lambda n: "x = [0]\nx[0] = x\nprint(len(x" + "[0]" * n + "))",
     "lambdas": lambda n: "f = " + "lambda: " * n + "1\nprint(callable(f))",
-    "conditional": lambda n: "x = 5\nprint(" + "".join(f"{i} if x == {i} else " for i in range(n, 0, -1)) + "0)",
-    "with": lambda n: "import contextlib\nwith " + ", ".join(["contextlib.nullcontext()"] * n) + ": print('in')",
-    "tries": lambda n: "\n".join(" " * i + "try:" for i in range(n)) + "\n" + " " * n + "1 / 0\n" +
-                       "\n".join(" " * i + "finally: pass" for i in reversed(range(n))),
+    "conditional": lambda n: (
+        "x = 5\nprint(" + "".join(f"{i} if x == {i} else " for i in range(n, 0, -1)) + "0)"
+    ),
+    "with": lambda n: (
+        "import contextlib\nwith " + ", ".join(["contextlib.nullcontext()"] * n) + ": print('in')"
+    ),
+    "tries": lambda n: (
+        "\n".join(" " * i + "try:" for i in range(n))
+        + "\n"
+        + " " * n
+        + "1 / 0\n"
+        + "\n".join(" " * i + "finally: pass" for i in reversed(range(n)))
+    ),
     "comparison": lambda n: "print(" + " < ".join(map(str, range(n))) + ")",
     "and_or": lambda n: "x = 1\nprint(" + " and ".join(["x"] * n) + ")",
-    "elif": lambda n: "x = -1\nif x == 0: pass\n" + "\n".join(f"elif x == {i}: pass" for i in range(1, n)) + "\nelse: print('else')",
+    "elif": lambda n: (
+        "x = -1\nif x == 0: pass\n"
+        + "\n".join(f"elif x == {i}: pass" for i in range(1, n))
+        + "\nelse: print('else')"
+    ),
     "fstring": lambda n: "x = 1\nprint(f'" + "{x}" * n + "')",
     "dicts": lambda n: "x = " + "{1:" * n + "1" + "}" * n + "\nprint(str(x)[:4])",
     "comprehensions": lambda n: "x = " + "[" * n + "1" + " for _ in 'a']" * n + "\nprint(str(x)[:3])",
-    "match": lambda n: "match 5:\n" + "\n".join(f"  case {-i - 1}: pass" for i in range(n)) + "\n  case _: print('default')",
-    "globals": lambda n: "\n".join(f"g{i} = {i}" for i in range(n)) + "\nprint(" + " + ".join(f"g{i}" for i in range(n)) + ")",
+    "match": lambda n: (
+        "match 5:\n" + "\n".join(f"  case {-i - 1}: pass" for i in range(n)) + "\n  case _: print('default')"
+    ),
+    "globals": lambda n: (
+        "\n".join(f"g{i} = {i}" for i in range(n)) + "\nprint(" + " + ".join(f"g{i}" for i in range(n)) + ")"
+    ),
 }
 
 

@@ -25,7 +25,8 @@ LOOPS = {
 
 def start(command, *arguments, **options):
     """A process in a group of its own, its output piped."""
-    return subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*command, *map(str, arguments)], stdout=pipe, stderr=pipe, text=True,
                             start_new_session=True, env=environment(), **options)
 
 

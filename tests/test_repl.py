@@ -1,8 +1,10 @@
 """The REPL on a terminal: what a user sees at `fire` is what a user sees at `python3`, banner aside.
 
-A session is typed line by line into a pseudo terminal; each line is sent when the prompt is there.  Compared is
-the text after each line, without colours, so that the order of prompts, values and tracebacks is checked too.
+A session is typed line by line into a pseudo terminal; each line is sent when the prompt is there.
+Compared is the text after each line, without colours, so that the order of prompts, values and tracebacks
+is checked too.
 """
+
 import os
 import pty
 import re
@@ -24,8 +26,15 @@ class Terminal:
 
     def __init__(self, command, folder):
         self.fd, child = pty.openpty()
-        self.process = subprocess.Popen([*command, "-q"], stdin=child, stdout=child, stderr=child, cwd=folder, start_new_session=True,
-                                        env=environment(TERM="dumb", HOME=folder, PYTHON_BASIC_REPL=1))
+        self.process = subprocess.Popen(
+            [*command, "-q"],
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            cwd=folder,
+            start_new_session=True,
+            env=environment(TERM="dumb", HOME=folder, PYTHON_BASIC_REPL=1),
+        )
         os.close(child)
 
     def read(self, timeout=15.0):
@@ -73,18 +82,133 @@ def talk(command, lines, folder):
 
 
 SESSIONS = {
-    "values": ["1 + 1", "None", "'text'", "_", "x = 5", "x", "_ * 2", "_", "[1, 2]", "print(3)", "_", "x; x + 1", "", "...", "1.5e300 * 1e300"],
-    "blocks": ["def f(n):", "    return n * 2", "", "f(21)", "for i in range(3):", "    i", "    print(i * i)", "", "class C:", "    x = 1", "", "C.x",
-               "if 1: print('one line')", "", "while True:", "    break", "else: pass", "", "try:", "    1 / 0", "except ZeroDivisionError:", "    'caught'", ""],
-    "errors": ["1 / 0", "undefined", "def f():", "    return [][1]", "", "f()", "raise ValueError('x')", "x = = 1", "def g(:", "f(", ")", "'unterminated",
-               "  indented", "import nope_module", "raise KeyError from ValueError()", "_"],
-    "statements": ["import math", "math.pi", "from os import path", "a, b = 1, 2", "a, b", "del a", "a", "x: int = 3", "x", "__annotations__", "lambda: 1 and None",
-                   "with open('/dev/null') as f: f.read()", "", "@staticmethod", "def s(): return 9", "", "s()", "match 5:", "    case int(): 'int'", ""],
-    "continuation": ["x = (1 +", "2)", "x", "s = '''a", "b'''", "s", "y = \\", "7", "y", "d = {", "'k': 1,", "}", "d['k']", "# comment", "", "[i for i in",
-                     "range(3)]"],
-    "hooks": ["import sys", "sys.ps1", "sys.displayhook = lambda v: print('shown', v)", "5", "sys.displayhook = sys.__displayhook__", "6", "import builtins",
-              "builtins._", "__name__", "__doc__", "sorted(k for k in globals() if k[0] != '_')", "sys.argv", "sys.flags.interactive"],
-    "async_and_generators": ["def g():", "    yield 1", "", "list(g())", "async def c(): return 7", "", "import asyncio", "asyncio.run(c())", "await c()"],
+    "values": [
+        "1 + 1",
+        "None",
+        "'text'",
+        "_",
+        "x = 5",
+        "x",
+        "_ * 2",
+        "_",
+        "[1, 2]",
+        "print(3)",
+        "_",
+        "x; x + 1",
+        "",
+        "...",
+        "1.5e300 * 1e300",
+    ],
+    "blocks": [
+        "def f(n):",
+        "    return n * 2",
+        "",
+        "f(21)",
+        "for i in range(3):",
+        "    i",
+        "    print(i * i)",
+        "",
+        "class C:",
+        "    x = 1",
+        "",
+        "C.x",
+        "if 1: print('one line')",
+        "",
+        "while True:",
+        "    break",
+        "else: pass",
+        "",
+        "try:",
+        "    1 / 0",
+        "except ZeroDivisionError:",
+        "    'caught'",
+        "",
+    ],
+    "errors": [
+        "1 / 0",
+        "undefined",
+        "def f():",
+        "    return [][1]",
+        "",
+        "f()",
+        "raise ValueError('x')",
+        "x = = 1",
+        "def g(:",
+        "f(",
+        ")",
+        "'unterminated",
+        "  indented",
+        "import nope_module",
+        "raise KeyError from ValueError()",
+        "_",
+    ],
+    "statements": [
+        "import math",
+        "math.pi",
+        "from os import path",
+        "a, b = 1, 2",
+        "a, b",
+        "del a",
+        "a",
+        "x: int = 3",
+        "x",
+        "__annotations__",
+        "lambda: 1 and None",
+        "with open('/dev/null') as f: f.read()",
+        "",
+        "@staticmethod",
+        "def s(): return 9",
+        "",
+        "s()",
+        "match 5:",
+        "    case int(): 'int'",
+        "",
+    ],
+    "continuation": [
+        "x = (1 +",
+        "2)",
+        "x",
+        "s = '''a",
+        "b'''",
+        "s",
+        "y = \\",
+        "7",
+        "y",
+        "d = {",
+        "'k': 1,",
+        "}",
+        "d['k']",
+        "# comment",
+        "",
+        "[i for i in",
+        "range(3)]",
+    ],
+    "hooks": [
+        "import sys",
+        "sys.ps1",
+        "sys.displayhook = lambda v: print('shown', v)",
+        "5",
+        "sys.displayhook = sys.__displayhook__",
+        "6",
+        "import builtins",
+        "builtins._",
+        "__name__",
+        "__doc__",
+        "sorted(k for k in globals() if k[0] != '_')",
+        "sys.argv",
+        "sys.flags.interactive",
+    ],
+    "async_and_generators": [
+        "def g():",
+        "    yield 1",
+        "",
+        "list(g())",
+        "async def c(): return 7",
+        "",
+        "import asyncio",
+        "asyncio.run(c())",
+        "await c()",
+    ],
     "unicode": ["'é🔥'", "é = 1", "é", "'\\ud800'", "print('日本')"],
 }
 
@@ -106,7 +230,12 @@ def clean(text):
 
 def test_leaving(tmp_path):
     """exit(), SystemExit and end of input."""
-    for line, status in (("exit()", 0), ("exit(3)", 3), ("raise SystemExit('bye')", 1), ("import os; os._exit(4)", 4)):
+    for line, status in (
+        ("exit()", 0),
+        ("exit(3)", 3),
+        ("raise SystemExit('bye')", 1),
+        ("import os; os._exit(4)", 4),
+    ):
         terminal = Terminal(FIRE, tmp_path)
         terminal.read()
         os.write(terminal.fd, line.encode() + b"\n")

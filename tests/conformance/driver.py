@@ -10,6 +10,7 @@
 Both interpreters execute this same file.  An event is written with one open-append-close, so that nothing is
 lost when the next test kills the process; a `start` without its `end` names the test that did.
 """
+
 import json
 import os
 import sys
@@ -58,7 +59,7 @@ class Events(unittest.TestResult):
 
     def note(self, outcome, test, error=None):
         detail = "".join(traceback.format_exception(*error)) if isinstance(error, tuple) else str(error or "")
-        if not self.name:                       # a failing setUpClass or module: no startTest came before
+        if not self.name:  # a failing setUpClass or module: no startTest came before
             self.begin(test.id())
             self.outcome, self.detail = outcome, detail
             self.finish()
@@ -89,7 +90,7 @@ class Events(unittest.TestResult):
             self.detail = "%s %s\n" % ("in", subtest._subDescription()) + self.detail
 
 
-names = {}                                      # id(test) -> its name
+names = {}  # id(test) -> its name
 
 
 def unique(test, seen):
@@ -123,11 +124,15 @@ def in_order(suite):
 def main():
     """Run the module named on the command line."""
     events, module = sys.argv[1:3]
-    skipped = set(open(sys.argv[3]).read().split("\n")) if len(sys.argv) > 3 else set()
+    skipped = set()
+    if len(sys.argv) > 3:
+        with open(sys.argv[3], encoding="utf-8") as file:
+            skipped.update(file.read().split("\n"))
     wanted = sys.argv[4] if len(sys.argv) > 4 else ""
     sys.argv[1:] = []
     from test import support
-    support.use_resources = []                  # as `python3 -m test` without -u: no network, no long cpu tests
+
+    support.use_resources = []  # as `python3 -m test` without -u: no network, no long cpu tests
     support.verbose = False
     result = Events(events)
     try:

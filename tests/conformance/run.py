@@ -14,6 +14,7 @@ outcomes are kept in a file per host version.  A difference is a test that is ok
 known.toml names those that are understood, and an entry there that passes again is an error.  Exit status 1
 for any difference, any function on the host twin, or any stale entry that is not named there.
 """
+
 import argparse
 import concurrent.futures
 import hashlib
@@ -29,8 +30,17 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from interpreters import (CACHE, FIRE, HOST, environment, fire_options, kill_group,  # noqa: E402
-                          split_stats, twin_count, twin_reasons)
+from interpreters import (  # noqa: E402
+    CACHE,
+    FIRE,
+    HOST,
+    environment,
+    fire_options,
+    kill_group,
+    split_stats,
+    twin_count,
+    twin_reasons,
+)
 
 PASSED = ("ok", "expected failure")
 MAX_RESTARTS = 100
@@ -63,13 +73,15 @@ def read_events(path):
             begun = None
         done = done or "done" in event
         order = event.get("tests", order)
-    if begun is None:                                        # stopped between tests: the next one is to blame
+    if begun is None:  # stopped between tests: the next one is to blame
         begun = next((name for name in order if name not in outcomes), None)
     return outcomes, begun, done
 
 
 def watch(process, events, deadline, still):
-    """Wait for `process`; end it past `deadline` or after `still` seconds without an event. True if it ended itself."""
+    """Wait for `process`; end it past `deadline` or after `still` seconds without an event. True if it
+    ended itself.
+    """
     size, changed = -1, time.monotonic()
     while process.poll() is None:
         now = time.monotonic()
@@ -81,7 +93,7 @@ def watch(process, events, deadline, still):
             process.wait()
             return False
         time.sleep(0.02)
-    kill_group(process)                                      # whatever a test left running
+    kill_group(process)  # whatever a test left running
     return True
 
 
@@ -93,7 +105,9 @@ def ending(status):
 
 
 def run_module(command, module, options):
-    """All outcomes of `module` under `command`: {"tests": {id: [outcome, detail, seconds]}, "stats": ..., "seconds": s}."""
+    """All outcomes of `module` under `command`: {"tests": {id: [outcome, detail, seconds]}, "stats": ...,
+    "seconds": s}.
+    """
     began = time.monotonic()
     deadline = began + options.timeout
     tests, statistics = {}, []
@@ -112,15 +126,31 @@ def run_module(command, module, options):
 
 
 def run_once(command, module, options, deadline, tests, folder):
-    """One process over what `tests` lacks; adds its outcomes there. (True if the module is done, statistics)."""
+    """One process over what `tests` lacks; adds its outcomes there. (True if the module is done,
+    statistics).
+    """
     events, skipped, errors = folder / "events", folder / "skipped", folder / "stderr"
     skipped.write_text("\n".join(tests))
     (folder / "cwd").mkdir()
-    whole = [*command, *fire_options(command, True, ["test"]), str(HERE / "driver.py"), str(events),
-             "test." + module, str(skipped), options.test or ""]
+    whole = [
+        *command,
+        *fire_options(command, True, ["test"]),
+        str(HERE / "driver.py"),
+        str(events),
+        "test." + module,
+        str(skipped),
+        options.test or "",
+    ]
     with open(errors, "wb") as stderr:
-        process = subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-                                   cwd=folder / "cwd", env=environment(), start_new_session=True)
+        process = subprocess.Popen(
+            whole,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            cwd=folder / "cwd",
+            env=environment(),
+            start_new_session=True,
+        )
         ended = watch(process, events, deadline, options.test_timeout)
     outcomes, begun, done = read_events(events)
     tests.update(outcomes)
@@ -129,13 +159,15 @@ def run_once(command, module, options, deadline, tests, folder):
         return True, stats
     outcome, detail = ending(process.returncode) if ended else ("timeout", "no progress")
     tests[begun or "test." + module] = (outcome, detail + "\n" + err[-3000:], 0)
-    return begun is None, stats                              # outside any test: no use to try again
+    return begun is None, stats  # outside any test: no use to try again
 
 
 def host_key():
     """A short name for the host's version and its copy of the tests."""
     probe = "import sys, test; print(sys.version, test.__file__, sys.prefix)"
-    version = subprocess.run([*HOST, "-c", probe], capture_output=True, text=True, check=True, env=environment())
+    version = subprocess.run(
+        [*HOST, "-c", probe], capture_output=True, text=True, check=True, env=environment()
+    )
     driver = (HERE / "driver.py").read_text()
     return hashlib.sha256((version.stdout + driver).encode()).hexdigest()[:12]
 
@@ -166,15 +198,30 @@ def compare(module, host, fire, known, twins):
             (named if name in known else differences).append(row)
         elif name in known:
             stale.append(name)
-    extra = [name for name, got in theirs.items() if name not in host["tests"] and got[0] not in (*PASSED, "skip")]
-    differences += [{"test": n, "host": "not run", "fire": theirs[n][0], "detail": theirs[n][1]}
-                    for n in extra if n not in known]
+    extra = [
+        name for name, got in theirs.items() if name not in host["tests"] and got[0] not in (*PASSED, "skip")
+    ]
+    differences += [
+        {"test": n, "host": "not run", "fire": theirs[n][0], "detail": theirs[n][1]}
+        for n in extra
+        if n not in known
+    ]
     counts = [twin_count(stats) for stats in fire["stats"]]
     reasons = {reason: n for stats in fire["stats"] for reason, n in twin_reasons(stats).items()}
-    return {"module": module, "tests": len(host["tests"]), "host_ok": passed(host), "fire_ok": passed(fire),
-            "differences": differences, "known": named, "stale": stale,
-            "twins": sum(counts) if counts else None, "twin_reasons": reasons,
-            "twins_known": module in twins, "seconds": fire["seconds"], "host_seconds": host["seconds"]}
+    return {
+        "module": module,
+        "tests": len(host["tests"]),
+        "host_ok": passed(host),
+        "fire_ok": passed(fire),
+        "differences": differences,
+        "known": named,
+        "stale": stale,
+        "twins": sum(counts) if counts else None,
+        "twin_reasons": reasons,
+        "twins_known": module in twins,
+        "seconds": fire["seconds"],
+        "host_seconds": host["seconds"],
+    }
 
 
 def passed(result):
@@ -194,16 +241,31 @@ def good(row):
     return not row["differences"] and not row["stale"] and (not row["twins"] or row["twins_known"])
 
 
-HEAD = "%-28s %6s %8s %8s %7s %6s %6s %8s" % ("module", "tests", "host ok", "fire ok", "differ", "known", "twins",
-                                              "seconds")
+HEAD = "%-28s %6s %8s %8s %7s %6s %6s %8s" % (
+    "module",
+    "tests",
+    "host ok",
+    "fire ok",
+    "differ",
+    "known",
+    "twins",
+    "seconds",
+)
 
 
 def line(row):
     """A row of the table as text."""
     twins = "-" if row["twins"] is None else row["twins"]
     return "%-28s %6d %8d %8d %7d %6d %6s %8.1f" % (
-        row["module"], row["tests"], row["host_ok"], row["fire_ok"], len(row["differences"]), len(row["known"]),
-        twins, row["seconds"])
+        row["module"],
+        row["tests"],
+        row["host_ok"],
+        row["fire_ok"],
+        len(row["differences"]),
+        len(row["known"]),
+        twins,
+        row["seconds"],
+    )
 
 
 def explain(row, show):
@@ -217,13 +279,23 @@ def explain(row, show):
                 continue
             last = (found["detail"].strip().splitlines() or [""])[0 if found["fire"] == "crash" else -1]
             word = "DIFFERS" if kind == "differences" else "known  "
-            yield "%s %s: host %s, fire %s: %s" % (word, found["test"], found["host"], found["fire"], last[:300])
+            yield "%s %s: host %s, fire %s: %s" % (
+                word,
+                found["test"],
+                found["host"],
+                found["fire"],
+                last[:300],
+            )
             if show and kind == "differences":
                 yield "    " + found["detail"].strip().replace("\n", "\n    ")
     for name in row["stale"]:
         yield "STALE   %s is in known.toml and does not differ any more" % name
     if row["twins"]:
-        yield "TWINS   %s: %d functions on the host twin: %s" % (row["module"], row["twins"], row["twin_reasons"])
+        yield "TWINS   %s: %d functions on the host twin: %s" % (
+            row["module"],
+            row["twins"],
+            row["twin_reasons"],
+        )
 
 
 def parse(arguments):

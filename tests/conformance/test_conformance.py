@@ -1,8 +1,10 @@
 """CPython's own tests of the language: what is ok on the host is ok on fire, on the VM, module by module.
 
-`python3 tests/conformance/run.py` prints the whole table; here every module of language.txt is one test with a
-short time limit, and the rest of CPython's tests of pure Python modules (FIRE_SLOW=1) is listed in more.txt.
+`python3 tests/conformance/run.py` prints the whole table; here every module of language.txt is one test
+with a short time limit, and the rest of CPython's tests of pure Python modules (FIRE_SLOW=1) is listed in
+more.txt.
 """
+
 import importlib.util
 import time
 
@@ -13,7 +15,7 @@ import interpreters
 conformance = interpreters.load("conformance/run.py")
 HERE = interpreters.TESTS / "conformance"
 OPTIONS = ["--timeout", "90", "--test-timeout", "30"]
-BUDGET = 300                                    # seconds for all modules of language.txt together
+BUDGET = 300  # seconds for all modules of language.txt together
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,11 @@ def test_more(module, shared):
 
 def test_known_entries_name_listed_modules():
     """An entry of known.toml belongs to a module that is run, so that it cannot go stale unseen."""
-    listed = {name.split(".")[0] for file in ("language.txt", "more.txt") for name in conformance.read_list(HERE / file)}
+    listed = {
+        name.split(".")[0]
+        for file in ("language.txt", "more.txt")
+        for name in conformance.read_list(HERE / file)
+    }
     known, twins = conformance.read_known()
     assert {name.split(".")[1] for name in known} <= listed
     assert set(twins) <= listed

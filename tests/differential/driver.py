@@ -2,10 +2,11 @@
 
     driver.py PROGRAMS RESULTS FIRST         PROGRAMS: sources as a JSON list; starts with number FIRST
 
-Appends to RESULTS, per program, its number before it runs and one JSON line after it:
-[output, exception type, message, traceback].  Everything printed is kept, addresses are replaced, so that both
-interpreters write the same bytes.
+Appends to RESULTS, per program, its number before it runs and one JSON line after it: [output, exception
+type, message, traceback].  Everything printed is kept, addresses are replaced, so that both interpreters
+write the same bytes.
 """
+
 import gc
 import io
 import json
@@ -35,7 +36,7 @@ def run(source, number):
         trace = "".join(traceback.format_exception(type(error), error, step, limit=20))
         error = step = None
     namespace.clear()
-    gc.collect()                                # at the same place in both, so that finalizers print at the same place
+    gc.collect()  # at the same place in both, so that finalizers print at the same place
     sys.stdout = sys.__stdout__
     return [ADDRESS.sub("0x...", text) for text in (out.getvalue(), kind, message, trace)]
 
@@ -44,8 +45,10 @@ def main():
     """Run all programs from FIRST on."""
     programs, results, first = sys.argv[1:4]
     warnings.simplefilter("ignore")
-    resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))      # 'a' * 2**31 is a MemoryError, not a gigabyte
-    sys.unraisablehook = lambda problem: print("unraisable", type(problem.exc_value).__name__, problem.exc_value)
+    resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))  # 'a' * 2**31 is a MemoryError, not a gigabyte
+    sys.unraisablehook = lambda problem: print(
+        "unraisable", type(problem.exc_value).__name__, problem.exc_value
+    )
     with open(programs, encoding="utf-8") as file:
         sources = json.load(file)
     gc.disable()

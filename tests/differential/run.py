@@ -4,10 +4,12 @@
     python3 tests/differential/run.py --statements 1000000         until that many statements were run
     python3 tests/differential/run.py --seed 17 --count 1 --print  show a program
 
-A batch of programs runs in one process per interpreter; compared are output, exception type, message and traceback
-of each.  For a difference, parts of the program are left out as long as it still differs, and what is left is
-written to tests/.cache/differential/ together with both results.  Exit status 1 when anything differed.
+A batch of programs runs in one process per interpreter; compared are output, exception type, message and
+traceback of each.  For a difference, parts of the program are left out as long as it still differs, and
+what is left is written to tests/.cache/differential/ together with both results.  Exit status 1 when
+anything differed.
 """
+
 import argparse
 import copy
 import json
@@ -24,7 +26,9 @@ from interpreters import CACHE, FIRE, HOST, run  # noqa: E402
 
 
 def results_of(command, sources, timeout):
-    """The result of each source; ["", "crash", why, ""] for one that ends the process, "timeout" for one that stays."""
+    """The result of each source; ["", "crash", why, ""] for one that ends the process, "timeout" for one
+    that stays.
+    """
     found = []
     with tempfile.TemporaryDirectory(prefix="differential-") as folder:
         programs, results = pathlib.Path(folder, "programs"), pathlib.Path(folder, "results")
@@ -49,18 +53,20 @@ def difference(host, fire):
 
 
 def smaller(body):
-    """Every program that `body` becomes by leaving out one statement, one clause, or a statement's head; big steps first."""
+    """Every program that `body` becomes by leaving out one statement, one clause, or a statement's head;
+    big steps first.
+    """
     half = len(body) // 2
     if half > 1:
         yield body[half:]
         yield body[:half]
     for index, statement in enumerate(body):
-        before, after = body[:index], body[index + 1:]
+        before, after = body[:index], body[index + 1 :]
         yield before + after
         for number, (_, inner) in enumerate(statement.clauses or ()):
             yield [*before, *inner, *after]
             if number and (number > 1 or len(statement.clauses) > 2):
-                clauses = statement.clauses[:number] + statement.clauses[number + 1:]
+                clauses = statement.clauses[:number] + statement.clauses[number + 1 :]
                 yield [*before, generate.Statement(clauses=clauses), *after]
             for shorter in smaller(inner):
                 changed = copy.copy(statement)
@@ -77,10 +83,14 @@ def minimize(program, kind, timeout=20, rounds=60):
         candidates = [generate.Program(body) for body in smaller(program.body)]
         candidates.sort(key=generate.Program.size)
         for start in range(0, len(candidates), 40):
-            group = [c for c in candidates[start:start + 40] if compiles(str(c))]
+            group = [c for c in candidates[start : start + 40] if compiles(str(c))]
             sources = [str(candidate) for candidate in group]
-            pairs = zip(group, results_of(HOST, sources, timeout), results_of(FIRE, sources, timeout), strict=True)
-            found = next((candidate for candidate, host, fire in pairs if difference(host, fire) == kind), None)
+            pairs = zip(
+                group, results_of(HOST, sources, timeout), results_of(FIRE, sources, timeout), strict=True
+            )
+            found = next(
+                (candidate for candidate, host, fire in pairs if difference(host, fire) == kind), None
+            )
             if found:
                 program = found
                 break
@@ -106,8 +116,10 @@ def write_report(seed, program, kind):
     folder = CACHE / "differential"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed_{seed}.py"
-    said = "".join(f"# {name}\n" + "".join(f"#   {line}\n" for text in result for line in text.splitlines())
-                   for name, result in (("host", host), ("fire", fire)))
+    said = "".join(
+        f"# {name}\n" + "".join(f"#   {line}\n" for text in result for line in text.splitlines())
+        for name, result in (("host", host), ("fire", fire))
+    )
     path.write_text(f"# seed {seed}: {kind} differs\n{program}\n{said}")
     return path
 
@@ -145,16 +157,26 @@ def main(arguments=None):
             print(generate.program(seed, options.size))
         return 0
     began, statements, seed, differing = time.monotonic(), 0, options.seed, 0
-    while differing < options.stop and (statements < options.statements if options.statements else seed < options.seed + options.count):
-        last = seed + options.batch if options.statements else min(seed + options.batch, options.seed + options.count)
+    while differing < options.stop and (
+        statements < options.statements if options.statements else seed < options.seed + options.count
+    ):
+        last = (
+            seed + options.batch
+            if options.statements
+            else min(seed + options.batch, options.seed + options.count)
+        )
         ran, found = run_batch(range(seed, last), options.size, options.timeout)
         statements, seed = statements + ran, last
-        for number, program, kind, host, fire in found[:options.stop - differing]:
+        for number, program, kind, host, fire in found[: options.stop - differing]:
             differing += 1
             small = program if options.raw else minimize(program, kind)
             print(f"seed {number}: {kind} differs: {write_report(number, small, kind)}")
             print(f"    host {host[1]}: {host[2][:200]}\n    fire {fire[1]}: {fire[2][:200]}")
-        print(f"{seed - options.seed} programs, {statements} statements, {differing} differences, {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"{seed - options.seed} programs, {statements} statements, {differing} differences, "
+            f"{time.monotonic() - began:.0f} s",
+            flush=True,
+        )
     return 1 if differing else 0
 
 

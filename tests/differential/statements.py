@@ -1,12 +1,33 @@
 """The statements of generated programs; expressions are in generate.py.
 
-Writer(seed).top(scope) -> [Statement, ...] for module level.  Each method named `stmt_*` is one kind; FREQUENT
-gives how often it comes.
+Writer(seed).top(scope) -> [Statement, ...] for module level.  Each method named `stmt_*` is one kind;
+FREQUENT gives how often it comes.
 """
+
 from generate import ERRORS, TYPES, Maker, Scope, Statement
 
-FREQUENT = {"assign": 16, "augment": 10, "show": 12, "if": 7, "for": 7, "while": 4, "try": 6, "unpack": 4, "item": 6, "method": 4, "with": 2,
-            "raise": 1, "flow": 4, "match": 2, "delete": 1, "consume": 2, "walrus": 1, "check": 1, "attribute": 4, "inner": 2}
+FREQUENT = {
+    "assign": 16,
+    "augment": 10,
+    "show": 12,
+    "if": 7,
+    "for": 7,
+    "while": 4,
+    "try": 6,
+    "unpack": 4,
+    "item": 6,
+    "method": 4,
+    "with": 2,
+    "raise": 1,
+    "flow": 4,
+    "match": 2,
+    "delete": 1,
+    "consume": 2,
+    "walrus": 1,
+    "check": 1,
+    "attribute": 4,
+    "inner": 2,
+}
 KINDS = [name for name, often in FREQUENT.items() for _ in range(often)]
 
 
@@ -24,7 +45,14 @@ class Writer(Maker):
             return [self.generator_function(scope)]
         found = self.statement(scope)
         if found.clauses is not None and self.chance(90) or self.chance(50):
-            return [Statement(clauses=[("try:", [found]), ("except Exception as error:", [Statement("print(type(error).__name__, error)")])])]
+            return [
+                Statement(
+                    clauses=[
+                        ("try:", [found]),
+                        ("except Exception as error:", [Statement("print(type(error).__name__, error)")]),
+                    ]
+                )
+            ]
         return [found]
 
     def block(self, scope, limit=3):
@@ -34,7 +62,15 @@ class Writer(Maker):
     def statement(self, scope):
         """One random statement."""
         kind = self.one(KINDS)
-        if (scope.depth > 3 or self.chance(25 * scope.depth)) and kind in ("if", "for", "while", "try", "with", "match", "inner"):
+        if (scope.depth > 3 or self.chance(25 * scope.depth)) and kind in (
+            "if",
+            "for",
+            "while",
+            "try",
+            "with",
+            "match",
+            "inner",
+        ):
             kind = self.one(["assign", "show", "augment"])
         return getattr(self, "stmt_" + kind)(scope)
 
@@ -55,7 +91,10 @@ class Writer(Maker):
         names = [name for name in scope.variables.get(kind, ()) if name in scope.own]
         if not names:
             return self.stmt_assign(scope)
-        sign = {"int": self.one(["+=", "-=", "*=", "+=", "//=", "%=", "&=", "|=", "^=", ">>="]), "float": self.one(["+=", "-=", "*=", "/="])}.get(kind, "+=")
+        sign = {
+            "int": self.one(["+=", "-=", "*=", "+=", "//=", "%=", "&=", "|=", "^=", ">>="]),
+            "float": self.one(["+=", "-=", "*=", "/="]),
+        }.get(kind, "+=")
         value = self.expression(kind, scope) if sign != ">>=" else f"({self.expression('int', scope)} & 31)"
         return Statement(f"{self.one(names)} {sign} {value}")
 
@@ -81,20 +120,34 @@ class Writer(Maker):
 
     def cut(self, inner):
         """What keeps the variables of a loop small."""
-        return [Statement(f"{name} = clip({name})") for kind in ("int", "str", "list", "dict", "tuple", "set")
-                for name in inner.variables.get(kind, ()) if name in inner.own and name[0] == "v"][:12]
+        return [
+            Statement(f"{name} = clip({name})")
+            for kind in ("int", "str", "list", "dict", "tuple", "set")
+            for name in inner.variables.get(kind, ())
+            if name in inner.own and name[0] == "v"
+        ][:12]
 
     def stmt_for(self, scope):
         inner = self.looping(scope)
         if inner is None:
             return self.stmt_augment(scope)
         i, j = self.fresh("i"), self.fresh("i")
-        e = lambda kind: self.expression(kind, scope, 1)                         # noqa: E731
-        head, kinds = self.one([
-            (f"for {i} in range({self.random.randint(0, 9)}):", "int"), (f"for {i} in range({e('int')} & 15):", "int"), (f"for {i} in {e('list')}[:8]:", "int"),
-            (f"for {i} in range(2**63 - 3, 2**63 + 3):", "int"), (f"for {i}, {j} in enumerate({e('list')}[:6]):", "int int"), (f"for {i} in range(9, {self.one(['0', '-5'])}, -2):", "int"),
-            (f"for {i}, {j} in zip({e('list')}[:5], {e('str')}[:5]):", "int str"), (f"for {i}, {j} in list({e('dict')}.items())[:6]:", "str int"), (f"for {i} in {e('str')}[:6]:", "str"),
-            (f"for {i} in {self.generator(scope)}:", "int"), (f"for {i} in ({e('int')}, {e('float')}, {e('str')}):", "int")])
+        e = lambda kind: self.expression(kind, scope, 1)  # noqa: E731
+        head, kinds = self.one(
+            [
+                (f"for {i} in range({self.random.randint(0, 9)}):", "int"),
+                (f"for {i} in range({e('int')} & 15):", "int"),
+                (f"for {i} in {e('list')}[:8]:", "int"),
+                (f"for {i} in range(2**63 - 3, 2**63 + 3):", "int"),
+                (f"for {i}, {j} in enumerate({e('list')}[:6]):", "int int"),
+                (f"for {i} in range(9, {self.one(['0', '-5'])}, -2):", "int"),
+                (f"for {i}, {j} in zip({e('list')}[:5], {e('str')}[:5]):", "int str"),
+                (f"for {i}, {j} in list({e('dict')}.items())[:6]:", "str int"),
+                (f"for {i} in {e('str')}[:6]:", "str"),
+                (f"for {i} in {self.generator(scope)}:", "int"),
+                (f"for {i} in ({e('int')}, {e('float')}, {e('str')}):", "int"),
+            ]
+        )
         for name, kind in zip((i, j), kinds.split(), strict=False):
             inner.add(kind, name)
         clauses = [(head, self.block(inner, 4) + self.cut(inner))]
@@ -107,10 +160,19 @@ class Writer(Maker):
         if inner is None:
             return self.stmt_show(scope)
         fuel = self.fresh("w")
-        clauses = [(f"while ({fuel} := {fuel} - 1) > 0 and {self.expression('bool', scope, 1)}:", self.block(inner, 4) + self.cut(inner))]
+        clauses = [
+            (
+                f"while ({fuel} := {fuel} - 1) > 0 and {self.expression('bool', scope, 1)}:",
+                self.block(inner, 4) + self.cut(inner),
+            )
+        ]
         if self.chance(20):
             clauses.append(("else:", self.block(Scope(scope), 2)))
-        return Statement(clauses=[("if True:", [Statement(f"{fuel} = {self.random.randint(1, 9)}"), Statement(clauses=clauses)])])
+        return Statement(
+            clauses=[
+                ("if True:", [Statement(f"{fuel} = {self.random.randint(1, 9)}"), Statement(clauses=clauses)])
+            ]
+        )
 
     def stmt_try(self, scope):
         name = self.fresh("e")
@@ -118,9 +180,19 @@ class Writer(Maker):
         if self.chance(80):
             for _ in range(self.random.randint(1, 2)):
                 kinds = self.one([self.one(ERRORS), f"({self.one(ERRORS)}, {self.one(ERRORS)})", "Error"])
-                clauses.append((f"except {kinds} as {name}:", [Statement(f"print('caught', repr({name}))"), *self.block(Scope(scope), 2)]))
+                clauses.append(
+                    (
+                        f"except {kinds} as {name}:",
+                        [Statement(f"print('caught', repr({name}))"), *self.block(Scope(scope), 2)],
+                    )
+                )
             if self.chance(60):
-                clauses.append(("except Exception:", self.block(Scope(scope), 2) + ([Statement("raise")] if self.chance(20) else [])))
+                clauses.append(
+                    (
+                        "except Exception:",
+                        self.block(Scope(scope), 2) + ([Statement("raise")] if self.chance(20) else []),
+                    )
+                )
             if self.chance(25):
                 clauses.append(("else:", self.block(Scope(scope), 2)))
         if len(clauses) == 1 or self.chance(30):
@@ -132,20 +204,47 @@ class Writer(Maker):
     def stmt_unpack(self, scope):
         values = [self.expression(kind, scope) for kind in ("int", "int", "float")]
         a, b = self.target("int", scope), self.target("float" if self.chance(30) else "int", scope)
-        return Statement(self.one([f"{a}, {b} = {values[0]}, {values[1]}", f"{a}, {b} = {b}, {a}" if {a, b} <= scope.own and a != b and self.chance(0) else
-                                   f"({a}, {b}) = [{values[0]}, {values[2]}]", f"{a} = {b} = {values[0]}",
-                                   f"{a}, *{self.target('list', scope)} = {self.expression('list', scope)} or [1]"]))
+        return Statement(
+            self.one(
+                [
+                    f"{a}, {b} = {values[0]}, {values[1]}",
+                    f"{a}, {b} = {b}, {a}"
+                    if {a, b} <= scope.own and a != b and self.chance(0)
+                    else f"({a}, {b}) = [{values[0]}, {values[2]}]",
+                    f"{a} = {b} = {values[0]}",
+                    f"{a}, *{self.target('list', scope)} = {self.expression('list', scope)} or [1]",
+                ]
+            )
+        )
 
     def stmt_item(self, scope):
         lists, dicts = scope.variables.get("list"), scope.variables.get("dict")
         if lists and self.chance(60):
             xs = self.one(lists)
-            return Statement(self.one([f"{xs}[{self.expression('int', scope)} % (len({xs}) or 1)] = {self.expression('int', scope)}", f"{xs}[{self.one(['0', '-1', '1'])}] += {self.expression('int', scope, 1)}",
-                                       f"{xs}[1:2] = {self.expression('list', scope, 1)}[:3]", f"del {xs}[{self.one(['0', '-1:', '1'])}]", f"{xs}[0], {xs}[-1] = {xs}[-1], {xs}[0]"]))
+            return Statement(
+                self.one(
+                    [
+                        f"{xs}[{self.expression('int', scope)} % (len({xs}) or 1)] = "
+                        f"{self.expression('int', scope)}",
+                        f"{xs}[{self.one(['0', '-1', '1'])}] += {self.expression('int', scope, 1)}",
+                        f"{xs}[1:2] = {self.expression('list', scope, 1)}[:3]",
+                        f"del {xs}[{self.one(['0', '-1:', '1'])}]",
+                        f"{xs}[0], {xs}[-1] = {xs}[-1], {xs}[0]",
+                    ]
+                )
+            )
         if dicts:
             d = self.one(dicts)
-            return Statement(self.one([f"{d}[{self.expression('str', scope)}] = {self.expression('int', scope)}", f"{d}['a'] += {self.expression('int', scope)}",
-                                       f"del {d}[{self.expression('str', scope)}]", f"{d}.setdefault({self.expression('str', scope)}, {self.expression('int', scope)})"]))
+            return Statement(
+                self.one(
+                    [
+                        f"{d}[{self.expression('str', scope)}] = {self.expression('int', scope)}",
+                        f"{d}['a'] += {self.expression('int', scope)}",
+                        f"del {d}[{self.expression('str', scope)}]",
+                        f"{d}.setdefault({self.expression('str', scope)}, {self.expression('int', scope)})",
+                    ]
+                )
+            )
         return self.stmt_assign(scope)
 
     def stmt_method(self, scope):
@@ -153,33 +252,85 @@ class Writer(Maker):
         if not names:
             return self.stmt_assign(scope)
         xs, value = self.one(names), self.expression("int", scope)
-        return Statement(self.one([f"{xs}.append({value})", f"{xs}.pop()", f"{xs}.insert(0, {value})", f"{xs}.extend({self.expression('list', scope)}[:4])",
-                                   f"{xs}.reverse()", f"{xs}.sort()", f"{xs}.remove({value})", f"print({xs}.index({value}))"]))
+        return Statement(
+            self.one(
+                [
+                    f"{xs}.append({value})",
+                    f"{xs}.pop()",
+                    f"{xs}.insert(0, {value})",
+                    f"{xs}.extend({self.expression('list', scope)}[:4])",
+                    f"{xs}.reverse()",
+                    f"{xs}.sort()",
+                    f"{xs}.remove({value})",
+                    f"print({xs}.index({value}))",
+                ]
+            )
+        )
 
     def stmt_with(self, scope):
         name = self.fresh("v")
         inner = Scope(scope)
         inner.add("str", name)
-        return Statement(clauses=[(f"with Context({self.expression('int', scope, 0)}, {self.one(['True', 'False', 'False'])}) as {name}:", self.block(inner))])
+        swallow = self.one(["True", "False", "False"])
+        return Statement(
+            clauses=[
+                (
+                    f"with Context({self.expression('int', scope, 0)}, {swallow}) as {name}:",
+                    self.block(inner),
+                )
+            ]
+        )
 
     def stmt_raise(self, scope):
-        error = self.one([f"{self.one(ERRORS)}({self.expression('int', scope)})", f"Error({self.expression('str', scope)})", "Error"])
-        return Statement(f"raise {error}" + (" from ValueError('cause')" if self.chance(15) else " from None" if self.chance(10) else ""))
+        error = self.one(
+            [
+                f"{self.one(ERRORS)}({self.expression('int', scope)})",
+                f"Error({self.expression('str', scope)})",
+                "Error",
+            ]
+        )
+        return Statement(
+            f"raise {error}"
+            + (" from ValueError('cause')" if self.chance(15) else " from None" if self.chance(10) else "")
+        )
 
     def stmt_flow(self, scope):
         test = self.expression("bool", scope, 1)
         if scope.loop and self.chance(75):
             return Statement(f"if {test}: {self.one(['break', 'continue'])}")
         if scope.function:
-            return Statement(f"if {test}: return {'' if scope.generator else self.expression('int', scope)}".rstrip())
+            return Statement(
+                f"if {test}: return {'' if scope.generator else self.expression('int', scope)}".rstrip()
+            )
         return self.stmt_show(scope)
 
     def stmt_match(self, scope):
         kind, a, b = self.one(TYPES), self.fresh("m"), self.fresh("m")
-        cases = self.random.sample(["case 0 | 1:", f"case int() as {a} if {a} > 5:", f"case [{a}, *{b}]:", f"case ({a}, {b}):", f"case {{'a': {a}}}:", "case str():",
-                                    "case None | True:", f"case [{a}]:", "case float():", "case 9223372036854775807 | -1:"], 3)
+        cases = self.random.sample(
+            [
+                "case 0 | 1:",
+                f"case int() as {a} if {a} > 5:",
+                f"case [{a}, *{b}]:",
+                f"case ({a}, {b}):",
+                f"case {{'a': {a}}}:",
+                "case str():",
+                "case None | True:",
+                f"case [{a}]:",
+                "case float():",
+                "case 9223372036854775807 | -1:",
+            ],
+            3,
+        )
         clauses = [(case, self.block(Scope(scope), 2)) for case in cases]
-        return Statement(clauses=[(f"match {self.expression(kind, scope)}:", [Statement(clauses=[clause]) for clause in clauses] + [Statement(clauses=[("case _:", [self.stmt_show(scope)])])])])
+        return Statement(
+            clauses=[
+                (
+                    f"match {self.expression(kind, scope)}:",
+                    [Statement(clauses=[clause]) for clause in clauses]
+                    + [Statement(clauses=[("case _:", [self.stmt_show(scope)])])],
+                )
+            ]
+        )
 
     def stmt_delete(self, scope):
         names = sorted(name for name in scope.own if name[0] == "v")
@@ -188,10 +339,27 @@ class Writer(Maker):
         return Statement(f"del {self.one(names)}")
 
     def stmt_consume(self, scope):
-        g = self.fresh("g")
-        return Statement(clauses=[("if True:", [Statement(f"{g} = {self.generator(scope)}"), Statement(f"print(next({g}, 'over'), list({g})[:5])"),
-                                                *([Statement(f"{g} = {self.generator(scope)}; next({g}, 0); print({g}.{self.one(['close()', 'send(5)', 'throw(KeyError(1))'])})")]
-                                                  if self.chance(60) else [])])])
+        g, end = self.fresh("g"), self.one(["close()", "send(5)", "throw(KeyError(1))"])
+        return Statement(
+            clauses=[
+                (
+                    "if True:",
+                    [
+                        Statement(f"{g} = {self.generator(scope)}"),
+                        Statement(f"print(next({g}, 'over'), list({g})[:5])"),
+                        *(
+                            [
+                                Statement(
+                                    f"{g} = {self.generator(scope)}; next({g}, 0); print({g}.{end})"
+                                )
+                            ]
+                            if self.chance(60)
+                            else []
+                        ),
+                    ],
+                )
+            ]
+        )
 
     def stmt_walrus(self, scope):
         value = self.expression("int", scope)
@@ -208,21 +376,50 @@ class Writer(Maker):
             value = self.make_object(scope, 1)
             return Statement(f"{self.target('object', scope)} = {value}")
         o, value = self.one(names), self.expression("int", scope)
-        return Statement(self.one([f"{o}.a = {value}", f"{o}.a += {value}", f"print({o}.a, {o}.m({value}), {o}.p)", f"{o}.b{self.random.randrange(3)} = {value}", f"print({o} + {value}, {o} == {o}, len({o}))",
-                                   f"print({o}.b1, {o}.missing)", f"print({o}({value}), {o}[{value}], {value} in {o})", f"{o}.m({value}); print(repr({o}))"]))
+        return Statement(
+            self.one(
+                [
+                    f"{o}.a = {value}",
+                    f"{o}.a += {value}",
+                    f"print({o}.a, {o}.m({value}), {o}.p)",
+                    f"{o}.b{self.random.randrange(3)} = {value}",
+                    f"print({o} + {value}, {o} == {o}, len({o}))",
+                    f"print({o}.b1, {o}.missing)",
+                    f"print({o}({value}), {o}[{value}], {value} in {o})",
+                    f"{o}.m({value}); print(repr({o}))",
+                ]
+            )
+        )
 
     def stmt_inner(self, scope):
         """A closure that changes a variable around it, called at once."""
         if not scope.function:
             return self.stmt_assign(scope)
-        names = [name for kind in ("int", "float") for name in scope.variables.get(kind, ()) if name in scope.own and name[0] in "va"]
+        names = [
+            name
+            for kind in ("int", "float")
+            for name in scope.variables.get(kind, ())
+            if name in scope.own and name[0] in "va"
+        ]
         if not names:
             return self.stmt_assign(scope)
         f, name = self.fresh("f"), self.one(names)
         inner = Scope(scope, function=True)
         inner.depth += 2
-        body = [Statement(f"nonlocal {name}"), Statement(f"{name} = {self.expression('int', inner)}"), *self.block(inner, 2), Statement(f"return {name}")]
-        return Statement(clauses=[("if True:", [Statement(clauses=[(f"def {f}():", body)]), Statement(f"print({f}(), {name}, {f}())")])])
+        body = [
+            Statement(f"nonlocal {name}"),
+            Statement(f"{name} = {self.expression('int', inner)}"),
+            *self.block(inner, 2),
+            Statement(f"return {name}"),
+        ]
+        return Statement(
+            clauses=[
+                (
+                    "if True:",
+                    [Statement(clauses=[(f"def {f}():", body)]), Statement(f"print({f}(), {name}, {f}())")],
+                )
+            ]
+        )
 
     # ---- definitions
 
@@ -270,7 +467,20 @@ class Writer(Maker):
         loop.loop, loop.nesting = True, 2
         loop.add("int", i)
         first = [Statement(f"got = yield {self.expression('int', inner)}")] if self.chance(40) else []
-        body = [Statement(clauses=[(f"for {i} in range({n}):", [*self.block(loop, 2), Statement(f"yield {self.expression('int', loop)}"), *self.cut(loop)])])]
+        body = [
+            Statement(
+                clauses=[
+                    (
+                        f"for {i} in range({n}):",
+                        [
+                            *self.block(loop, 2),
+                            Statement(f"yield {self.expression('int', loop)}"),
+                            *self.cut(loop),
+                        ],
+                    )
+                ]
+            )
+        ]
         if self.chance(30):
             body = [Statement(clauses=[("try:", body), ("finally:", [Statement(f"print('closing', {n})")])])]
         if scope.generators and self.chance(30):
@@ -285,17 +495,44 @@ class Writer(Maker):
         inner = Scope(scope, function=True)
         inner.functions, inner.generators, inner.nesting = [], [], 1
         inner.add("int", "x")
-        e = lambda: self.expression("int", inner, 1)                             # noqa: E731
+        e = lambda: self.expression("int", inner, 1)  # noqa: E731
         slots = [Statement("__slots__ = ('a',)")] if not base and self.chance(10) else []
-        init = ["self.a = x", *(["super().__init__(x)"] if base and self.chance(70) else []), *([f"self.b1 = {e()}"] if self.chance(40) else [])]
-        methods = [("__init__(self, x)", [Statement(line) for line in init]), ("m(self, x)", [*self.block(inner, 2), Statement(f"self.a = clip({e()})"), Statement(f"return self.a + {e()}")])]
-        optional = [("__add__(self, o)", "return self.a + o"), ("__eq__(self, o)", "return self.a == o.a"), ("__len__(self)", "return 3"), ("__call__(self, x)", f"return x if self.a else {e()}"),
-                    ("__getitem__(self, x)", f"return {e()} if x in (0, 1, 'a') else [][x]"), ("__contains__(self, x)", "return x == self.a"), ("__getattr__(self, n)", "raise AttributeError(n) if n[:2] == '__' else KeyError(n)"),
-                    ("__bool__(self)", "return self.a != 0"), ("__lt__(self, o)", "return self.a < o"), ("__iter__(self)", "yield self.a; yield 2")]
+        init = [
+            "self.a = x",
+            *(["super().__init__(x)"] if base and self.chance(70) else []),
+            *([f"self.b1 = {e()}"] if self.chance(40) else []),
+        ]
+        methods = [
+            ("__init__(self, x)", [Statement(line) for line in init]),
+            (
+                "m(self, x)",
+                [
+                    *self.block(inner, 2),
+                    Statement(f"self.a = clip({e()})"),
+                    Statement(f"return self.a + {e()}"),
+                ],
+            ),
+        ]
+        optional = [
+            ("__add__(self, o)", "return self.a + o"),
+            ("__eq__(self, o)", "return self.a == o.a"),
+            ("__len__(self)", "return 3"),
+            ("__call__(self, x)", f"return x if self.a else {e()}"),
+            ("__getitem__(self, x)", f"return {e()} if x in (0, 1, 'a') else [][x]"),
+            ("__contains__(self, x)", "return x == self.a"),
+            ("__getattr__(self, n)", "raise AttributeError(n) if n[:2] == '__' else KeyError(n)"),
+            ("__bool__(self)", "return self.a != 0"),
+            ("__lt__(self, o)", "return self.a < o"),
+            ("__iter__(self)", "yield self.a; yield 2"),
+        ]
         chosen = self.random.sample(optional, self.random.randint(1, 5))
         functions = [Statement(clauses=[(f"def {head}:", body)]) for head, body in methods]
         functions += [Statement(clauses=[(f"def {head}:", [Statement(line)])]) for head, line in chosen]
-        functions.append(Statement(clauses=[("def __repr__(self):", [Statement(f"return f'{name}({{self.a}})'")])]))
+        functions.append(
+            Statement(clauses=[("def __repr__(self):", [Statement(f"return f'{name}({{self.a}})'")])])
+        )
         functions.append(Statement("p = property(lambda self: self.a * 2)"))
         scope.classes.append(name)
-        return Statement(clauses=[(f"class {name}({base}):" if base else f"class {name}:", slots + functions)])
+        return Statement(
+            clauses=[(f"class {name}({base}):" if base else f"class {name}:", slots + functions)]
+        )

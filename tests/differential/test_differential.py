@@ -1,7 +1,9 @@
 """Random programs give on fire what they give on the host; the generator keeps its promises.
 
-`python3 tests/differential/run.py --statements 1000000` is the long run; FIRE_SEED moves the programs of this one.
+The long run is `python3 tests/differential/run.py --statements 1000000`; here FIRE_FUZZ says how many programs
+run, FIRE_SEED which.
 """
+
 import json
 import os
 import subprocess
@@ -15,29 +17,39 @@ import interpreters
 
 differential = interpreters.load("differential/run.py")
 FIRST = int(os.environ.get("FIRE_SEED", "0"))
-BATCHES = 50 if os.environ.get("FIRE_SLOW") else 3
-PROGRAMS = 150
+PROGRAMS = 150                                   # in a batch
+BATCHES = -(-int(os.environ.get("FIRE_FUZZ", "450")) // PROGRAMS)
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_programs(batch):
+def test_generated_programs(batch):
     """A batch of programs without a difference; what differs is made small and shown."""
     first = FIRST + batch * PROGRAMS
     statements, found = differential.run_batch(range(first, first + PROGRAMS), 150, timeout=60)
     assert statements > PROGRAMS * 100
     if found:
-        seed, program, kind, host, fire = found[0]
+        seed, program, kind, *_ = found[0]
         small = differential.minimize(program, kind)
         path = differential.write_report(seed, small, kind)
-        pytest.fail(f"{len(found)} of {PROGRAMS} programs differ; seed {seed}, {kind}:\n{path.read_text()}", pytrace=False)
+        pytest.fail(
+            f"{len(found)} of {PROGRAMS} programs differ; seed {seed}, {kind}:\n{path.read_text()}",
+            pytrace=False,
+        )
 
 
 def test_generator_is_deterministic():
     """A seed gives the same program in another process."""
     import generate
+
     code = "import generate, json; print(json.dumps([str(generate.program(s)) for s in range(5)]))"
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=differential.HERE,
-                           env=interpreters.environment(PYTHONHASHSEED=77))
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=differential.HERE,
+        env=interpreters.environment(PYTHONHASHSEED=77),
+    )
     assert json.loads(other.stdout) == [str(generate.program(seed)) for seed in range(5)]
 
 
@@ -46,6 +58,7 @@ def test_generator_is_deterministic():
 def test_generated_programs_compile(seed, size):
     """Every program is valid syntax and has the statements it was asked for."""
     import generate
+
     program = generate.program(seed, size)
     assert differential.compiles(str(program))
     assert program.size() >= size
@@ -54,17 +67,34 @@ def test_generated_programs_compile(seed, size):
 def test_minimizer_keeps_what_differs(monkeypatch):
     """The minimizer leaves only the statements that make the difference."""
     import generate
+
     program = generate.program(5)
-    program.body.insert(20, generate.Statement(clauses=[("if True:", [generate.Statement("marker = 1"), generate.Statement("x = 2")])]))
+    program.body.insert(
+        20,
+        generate.Statement(
+            clauses=[("if True:", [generate.Statement("marker = 1"), generate.Statement("x = 2")])]
+        ),
+    )
 
     def results(command, sources, timeout):
-        return [["", "crash" if command is differential.FIRE and "marker = 1" in source else "", "", ""] for source in sources]
+        return [
+            ["", "crash" if command is differential.FIRE and "marker = 1" in source else "", "", ""]
+            for source in sources
+        ]
+
     monkeypatch.setattr(differential, "results_of", results)
     small = differential.minimize(program, "crash")
     assert [str(line) for s in small.body for line in s.lines()] == ["marker = 1"]
 
 
-NUMBERS = st.one_of(st.integers(), st.integers(2**62, 2**64), st.integers(-2**64, -2**62), st.floats(), st.booleans(), st.sampled_from([2**63, -2**63, 2**63 - 1, 0, -0.0]))
+NUMBERS = st.one_of(
+    st.integers(),
+    st.integers(2**62, 2**64),
+    st.integers(-(2**64), -(2**62)),
+    st.floats(),
+    st.booleans(),
+    st.sampled_from([2**63, -(2**63), 2**63 - 1, 0, -0.0]),
+)
 OPERATORS = ["+", "-", "*", "/", "//", "%", "&", "|", "^", "<", "<=", "==", "!=", ">", ">=", "is"]
 
 
@@ -76,14 +106,22 @@ def test_arithmetic(tmp_path):
     @hypothesis.given(a=NUMBERS, b=NUMBERS)
     def collect(a, b):
         pairs.append((a, b))
+
     collect()
     lines = ["inf, nan = float('inf'), float('nan')", f"PAIRS = {pairs!r}"]
     for number, sign in enumerate(OPERATORS):
-        lines += [f"def op{number}(a, b):", "    try: return a " + sign + " b", "    except Exception as e: return type(e).__name__, str(e)",
-                  f"for a, b in PAIRS: print(a, '{sign}', b, repr(op{number}(a, b)) if '{sign}' != 'is' else op{number}(a, a))"]
+        lines += [
+            f"def op{number}(a, b):",
+            "    try: return a " + sign + " b",
+            "    except Exception as e: return type(e).__name__, str(e)",
+            f"for a, b in PAIRS: print(a, '{sign}', b, repr(op{number}(a, b)) if '{sign}' != 'is' else "
+            f"op{number}(a, a))",
+        ]
     path = tmp_path / "arithmetic.py"
     path.write_text("import sys\nsys.set_int_max_str_digits(0)\n" + "\n".join(lines))
     host, fire = (interpreters.run(command, path) for command in (interpreters.HOST, interpreters.FIRE))
     assert fire.status == host.status == 0, fire.err
-    wrong = [pair for pair in zip(host.out.splitlines(), fire.out.splitlines(), strict=True) if pair[0] != pair[1]]
+    wrong = [
+        pair for pair in zip(host.out.splitlines(), fire.out.splitlines(), strict=True) if pair[0] != pair[1]
+    ]
     assert not wrong, wrong[:10]

@@ -1,7 +1,9 @@
-"""pytest plugin: appends one JSON line per event to the file in FIRE_OUTCOMES, leaves out the tests in FIRE_SKIPPED.
+"""pytest plugin: appends one JSON line per event to the file in FIRE_OUTCOMES, leaves out the tests in
+FIRE_SKIPPED.
 
-    {"start": "tests/test_x.py::test_y"}     {"end": "tests/test_x.py::test_y", "outcome": "passed", "detail": ""}
+{"start": "tests/test_x.py::test_y"}     {"end": "tests/test_x.py::test_y", "outcome": "passed", "detail": ""}
 """
+
 import json
 import os
 

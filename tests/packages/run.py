@@ -3,10 +3,12 @@
     python3 tests/packages/run.py                     every package of the table below that is installed
     python3 tests/packages/run.py click attrs --show  some, with the failures' tracebacks
 
-The tests of networkx and sympy are installed with them; those of the others come with the source archive of the
-installed version, which pip downloads once into tests/.cache/packages/.  A test that ends the process counts as
-`crash` and the rest runs in a new one.  Exit status 1 when a test that passes on the host does not pass on fire.
+The tests of networkx and sympy are installed with them; those of the others come with the source archive of
+the installed version, which pip downloads once into tests/.cache/packages/.  A test that ends the process
+counts as `crash` and the rest runs in a new one.  Exit status 1 when a test that passes on the host does
+not pass on fire.
 """
+
 import argparse
 import importlib.metadata
 import json
@@ -32,12 +34,17 @@ from interpreters import (  # noqa: E402
 
 #            distribution  import name  tests, as arguments of pytest       further arguments
 PACKAGES = {
-    "jinja2":    ("Jinja2",    "jinja2",    ["tests"],                 ["--ignore=tests/test_async.py", "--ignore=tests/test_async_filters.py"]),
-    "click":     ("click",     "click",     ["tests"],                 []),
-    "attrs":     ("attrs",     "attr",      ["tests"],                 ["--ignore=tests/test_mypy.yml", "-p", "no:pytest-mypy-plugins"]),
+    "jinja2": (
+        "Jinja2",
+        "jinja2",
+        ["tests"],
+        ["--ignore=tests/test_async.py", "--ignore=tests/test_async_filters.py"],
+    ),
+    "click": ("click", "click", ["tests"], []),
+    "attrs": ("attrs", "attr", ["tests"], ["--ignore=tests/test_mypy.yml", "-p", "no:pytest-mypy-plugins"]),
     "pyparsing": ("pyparsing", "pyparsing", ["tests/test_unit.py", "tests/test_simple_unit.py"], []),
-    "networkx":  ("networkx",  "networkx",  ["networkx"],              ["--pyargs"]),
-    "sympy":     ("sympy",     "sympy",     ["sympy.core"],            ["--pyargs"]),
+    "networkx": ("networkx", "networkx", ["networkx"], ["--pyargs"]),
+    "sympy": ("sympy", "sympy", ["sympy.core"], ["--pyargs"]),
 }
 MAX_RESTARTS = 30
 
@@ -48,11 +55,27 @@ def source_of(distribution):
     folder = CACHE / "packages" / f"{distribution.lower()}-{version}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([*HOST, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", distribution, "--dest", folder.parent,
-                        f"{distribution}=={version}"], check=True)
+        subprocess.run(
+            [
+                *HOST,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--no-binary",
+                distribution,
+                "--dest",
+                folder.parent,
+                f"{distribution}=={version}",
+            ],
+            check=True,
+        )
         archive = next(folder.parent.glob(f"{distribution.lower()}-{version}.tar.gz"))
         with tarfile.open(archive) as opened:
-            opened.extractall(folder.parent, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+            opened.extractall(
+                folder.parent, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {})
+            )
     return folder
 
 
@@ -76,8 +99,23 @@ def run_suite(command, package, timeout):
     for _ in range(MAX_RESTARTS):
         events.unlink(missing_ok=True)
         skipped.write_text("\n".join(found))
-        ended = run([*command, *options], "-m", "pytest", "-q", "--assert=plain", "-p", "outcomes", "-p", "no:cacheprovider",
-                    "--continue-on-collection-errors", *more, *tests, timeout=timeout, cwd=folder, env=env)
+        ended = run(
+            [*command, *options],
+            "-m",
+            "pytest",
+            "-q",
+            "--assert=plain",
+            "-p",
+            "outcomes",
+            "-p",
+            "no:cacheprovider",
+            "--continue-on-collection-errors",
+            *more,
+            *tests,
+            timeout=timeout,
+            cwd=folder,
+            env=env,
+        )
         stats = split_stats(ended.err)[1]
         statistics += [stats] if stats else []
         begun, done = read_events(events, found)
@@ -91,7 +129,9 @@ def run_suite(command, package, timeout):
 
 
 def read_events(path, found):
-    """Add the outcomes in the file to `found`: (the test that did not end or None, whether the end was reached)."""
+    """Add the outcomes in the file to `found`: (the test that did not end or None, whether the end was
+    reached).
+    """
     begun, done = None, False
     for line in path.read_text().splitlines() if path.exists() else ():
         event = json.loads(line)
@@ -114,7 +154,7 @@ def main():
     if unknown := set(options.packages) - set(PACKAGES):
         parser.error(f"unknown packages: {', '.join(sorted(unknown))}")
     worst = 0
-    print(f"{'package':<12}{'version':>9}{'tests':>8}{'host passed':>13}{'fire passed':>13}{'differ':>8}{'twins':>7}")
+    print(f"{'package':<12}{'version':>9}{'tests':>8}{'host ok':>9}{'fire ok':>9}{'differ':>8}{'twins':>7}")
     for package in options.packages or PACKAGES:
         try:
             version = importlib.metadata.version(PACKAGES[package][0])
@@ -124,10 +164,15 @@ def main():
         host, _ = run_suite(HOST, package, options.timeout)
         fire, statistics = run_suite(FIRE, package, options.timeout)
         passed = [sum(outcome == "passed" for outcome, _ in results.values()) for results in (host, fire)]
-        differing = [test for test in host if host[test][0] == "passed" and fire.get(test, ("not run",))[0] != "passed"]
+        differing = [
+            test for test in host if host[test][0] == "passed" and fire.get(test, ("not run",))[0] != "passed"
+        ]
         differing += [test for test in fire if test not in host and fire[test][0] != "passed"]
         twins = sum(map(twin_count, statistics)) if statistics else "-"
-        print(f"{package:<12}{version:>9}{len(host):>8}{passed[0]:>13}{passed[1]:>13}{len(differing):>8}{twins:>7}", flush=True)
+        print(
+            f"{package:<12}{version:>9}{len(host):>8}{passed[0]:>9}{passed[1]:>9}{len(differing):>8}{twins:>7}",
+            flush=True,
+        )
         for test in differing[:50]:
             outcome, detail = fire.get(test, ("not run", ""))
             print(f"    {test}: fire {outcome}: {(detail.strip().splitlines() or [''])[-1][:200]}")
