@@ -146,8 +146,9 @@ def remember_method(pc: u64p, o: Obj, descriptor: Obj, version: int):
         remember(pc, version, METHOD_PLAIN, address_int(descriptor), 0)
         return
     if t.tp_flags & MANAGED_FLAG != 0 and values_of(o):
-        keys = HeapType(t).ht_cached_keys
-        remember(pc, version, METHOD_VALUES, address_int(descriptor), version_of_keys(keys))
+        keys_version = version_of_keys(HeapType(t).ht_cached_keys)
+        if keys_version != 0:
+            remember(pc, version, METHOD_VALUES, address_int(descriptor), keys_version)
         return
     d = dict_of(o)
     if t.tp_dictoffset < 0 and t.tp_flags & MANAGED_FLAG == 0:
@@ -234,28 +235,16 @@ def remember_data_descriptor(pc: u64p, descriptor: Obj, version: int):
 
 
 # ------------------------------------------------------------------------------------------- reading
-@metal(inline=True)
-def cached_attribute(pc: u64p, o: Obj, name: Obj) -> Obj:
-    """The attribute by the cache, borrowed; NULL on a miss."""
-    cache = pc[1]
-    t = o.ob_type
-    if unlikely(t.tp_version_tag != cache & 0xFFFFFFFF):
-        return None
-    kind = (cache >> 32) & 255
+@metal
+def cached_attribute(pc: u64p, o: Obj, name: Obj, kind: int) -> Obj:
+    """The attribute by the cache whose type version matched, borrowed; NULL on a miss."""
     if kind == VALUE:
         values = values_of(o)
-        if likely(values):
+        if values:
             return values[pc[2]]
-        return None
-    if kind == SLOT:
+    elif kind == SLOT:
         return cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))[0]
-    return cached_rarer(pc, o, name, kind)
-
-
-@metal
-def cached_rarer(pc: u64p, o: Obj, name: Obj, kind: int) -> Obj:
-    """As `cached_attribute`, for the kinds seen less often."""
-    if kind == HINT:
+    elif kind == HINT:
         d = dict_of(o)
         if d:
             return entry_value(d.ma_keys, pc[2], name)
@@ -332,22 +321,40 @@ def call_getter(frame: Frame, pc: u64p, ins: int, rb: Reg) -> Frame:
 def ATTR_GET():
     if likely(rb.tag == OBJECT):
         o = rb.object
-        value = cached_attribute(pc, o, name_at(frame, C))
-        if likely(value):
-            incref(value)
-            if ins & CONSUME_B != 0:
-                rb.tag = EMPTY
-                set_object(ra, value)
-                frame.pc = pc
-                decref(o)
-                return
-            set_object(ra, value)
-            return
-        if (pc[1] >> 32) & 255 == PROPERTY:
-            if o.ob_type.tp_version_tag == pc[1] & 0xFFFFFFFF:
+        if likely(o.ob_type.tp_version_tag | VALUE << 32 == pc[1]):
+            values = values_of(o)
+            if likely(values):
+                value = values[pc[2]]
+                if likely(value):
+                    incref(value)
+                    if ins & CONSUME_B != 0:
+                        rb.tag = EMPTY
+                        set_object(ra, value)
+                        decref(o)
+                        return
+                    set_object(ra, value)
+                    return
+    return tail("ATTR_GET_OTHER")
+
+
+@handler("ATTR_GET_OTHER", 4)
+def ATTR_GET_OTHER():
+    """Any other way the cache knows."""
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+        kind = (pc[1] >> 32) & 255
+        if likely(o.ob_type.tp_version_tag == pc[1] & 0xFFFFFFFF):
+            if kind == PROPERTY:
                 callee = call_getter(frame, pc, ins, rb)
                 if callee:
                     return go(callee)
+            value = cached_attribute(pc, o, name_at(frame, C), kind)
+            if likely(value):
+                incref(value)
+                taken = take(rb, ins, CONSUME_B)
+                set_object(ra, value)
+                xdecref(taken)
+                return
     return tail("ATTR_GET_MISS")
 
 
@@ -396,6 +403,26 @@ def method_slow(frame: Frame, pc: u64p, ins: int, base: Reg, r: Reg, name: Obj) 
 def METHOD_GET():
     if likely(rb.tag == OBJECT):
         o = rb.object
+        t = o.ob_type
+        if likely(t.tp_version_tag | METHOD_VALUES << 32 == pc[1]):
+            if likely(values_of(o) and HeapType(t).ht_cached_keys.dk_version == pc[3]):
+                method = cast(Obj, pc[2])
+                incref(method)
+                if ins & CONSUME_B != 0:
+                    rb.tag = EMPTY
+                else:
+                    incref(o)
+                set_object(ra, method)
+                set_object(ra[1], o)
+                return
+    return tail("METHOD_GET_OTHER")
+
+
+@handler("METHOD_GET_OTHER", 4)
+def METHOD_GET_OTHER():
+    """Any other way the cache knows."""
+    if likely(rb.tag == OBJECT):
+        o = rb.object
         kind = (pc[1] >> 32) & 255
         if likely(o.ob_type.tp_version_tag == pc[1] & 0xFFFFFFFF):
             if likely(kind >= METHOD_PLAIN and pc[1] & 1 << 40 == 0):
@@ -410,10 +437,11 @@ def METHOD_GET():
                     set_object(ra[1], o)
                     return
             else:
-                value = cached_attribute(pc, o, name_at(frame, C))
+                value = cached_attribute(pc, o, name_at(frame, C), kind)
                 if value:
                     incref(value)
                     taken = take(rb, ins, CONSUME_B)
+                    ra.tag = EMPTY
                     set_object(ra[1], value)
                     xdecref(taken)
                     return
@@ -529,6 +557,29 @@ def store_cached(frame: Frame, pc: u64p, ins: int, o: Obj, rb: Reg) -> bool:
 
 @handler("ATTR_SET", 4)
 def ATTR_SET():
+    if likely(ra.tag == OBJECT and rb.tag == OBJECT):
+        o = ra.object
+        if likely(o.ob_type.tp_version_tag | VALUE << 32 == pc[1]):
+            values = values_of(o)
+            if likely(values):
+                old = values[pc[2]]
+                if likely(old):
+                    values[pc[2]] = rb.object
+                    if ins & CONSUME_B != 0:
+                        rb.tag = EMPTY
+                    else:
+                        incref(rb.object)
+                    frame.pc = pc
+                    decref(old)
+                    if ins & CONSUME_A != 0:
+                        drop(ra)
+                    return
+    return tail("ATTR_SET_OTHER")
+
+
+@handler("ATTR_SET_OTHER", 4)
+def ATTR_SET_OTHER():
+    """First stores, unboxed values, slots."""
     if likely(ra.tag == OBJECT):
         if likely(store_cached(frame, pc, ins, ra.object, rb)):
             if ins & CONSUME_A != 0:

@@ -322,6 +322,25 @@ def JUMP():
 
 @handler("JIF")
 def JIF():
+    tag = ra.tag
+    if tag == OBJECT:
+        o = ra.object
+        if likely(o == Py_True or o == Py_False):
+            if ins & CONSUME_A != 0:
+                drop(ra)
+            if (o == Py_True) == sense(ins):
+                return jump(pc + D)
+            return
+        return tail("JIF_OTHER")
+    if likely(tag == BOOL or tag == INT):
+        if (ra.payload != 0) == sense(ins):
+            return jump(pc + D)
+        return
+    return tail("JIF_OTHER")
+
+
+@handler("JIF_OTHER")
+def JIF_OTHER():
     truth = truth_of(frame, pc, ra)
     if unlikely(truth < 0):
         return tail("ERROR")
@@ -342,6 +361,22 @@ def JNONE():
 
 @handler("NOT")
 def NOT():
+    tag = rb.tag
+    if likely(tag == BOOL or tag == INT):
+        set_bool(ra, rb.payload == 0)
+        return
+    if tag == OBJECT:
+        o = rb.object
+        if o == Py_True or o == Py_False:
+            if ins & CONSUME_B != 0:
+                drop(rb)
+            set_bool(ra, o == Py_False)
+            return
+    return tail("NOT_OTHER")
+
+
+@handler("NOT_OTHER")
+def NOT_OTHER():
     truth = truth_of(frame, pc, rb)
     if unlikely(truth < 0):
         return tail("ERROR")

@@ -2,7 +2,7 @@
 
     len(x)     ->  KNOWN_len: the size of an exact list, dict, str, ...; anything else goes the general way
 
-CALL_OTHER finds the row by the callable's identity and remembers its number in the call's cache word. A handler
+CALL_KNOWN finds the row by the callable's identity and remembers both in the call's cache words. A handler
 takes over only for the types it knows and falls back with `tail("CALL_GENERAL")` before anything has happened.
 """
 from __future__ import annotations
@@ -13,20 +13,32 @@ from .calls import *  # noqa: F403
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append")
 METHODS = {"append": PyList_Type}
-known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1)
+known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 2)
 
 
 @metal
 def find_known(pc: u64p, callable: Obj) -> int:
     """Number of the callable's row, remembered in the cache word; 0: none."""
-    for i in range(1, len_rows):
+    found = UNKNOWN
+    for i in range(1, UNKNOWN):
         if known_rows[i].callable == callable:
-            pc[1] = (pc[1] & 0xFFFFFFFF) | i << 32
-            return i
-    return 0
+            found = i
+    if callable.ob_type == PyCFunction_Type and needs_the_vm(callable):
+        found = 0
+    pc[1] = (pc[1] & 0xFFFFFFFF) | found << 32
+    pc[2] = address_int(callable)
+    return found
 
 
-len_rows = len(ROWS) + 1
+@metal
+def needs_the_vm(callable: Obj) -> bool:
+    """Builtins that look at the calling frame (see builtins.py)."""
+    return (callable == state.builtin_exec or callable == state.builtin_eval or callable == state.builtin_locals
+            or callable == state.builtin_vars or callable == state.builtin_dir
+            or callable == state.builtin_build_class)
+
+
+UNKNOWN = len(ROWS) + 1          # number of the row that stands for every other native function
 
 
 @handler("CALL_KNOWN", 3)
@@ -35,11 +47,80 @@ def CALL_KNOWN():
     first = 0 if rb.tag == OBJECT else 1
     callable = rb[first].object
     row = lshr(pc[1], 32)
-    if unlikely(known_rows[row].callable != callable):
+    if unlikely(pc[2] != address_int(callable)):
         row = find_known(pc, callable)
-    if row != 0 and pc[1] & 0xFFFFFFFF == 0:
+    if likely(row != 0 and pc[1] & 0xFFFFFFFF == 0):
         return tail_to(known_rows[row].handler)
     return tail("CALL_GENERAL")
+
+
+@metal(inline=True)
+def box_arguments(args: obj_p, base: Reg, count: int) -> bool:
+    """Box `count` registers and list their objects; False with MemoryError."""
+    for i in range(count):
+        o = boxed(base[i])
+        if unlikely(not o):
+            return False
+        args[i] = o
+    return True
+
+
+@metal
+def call_definition(definition: MethodDef, self: Obj, args: obj_p, count: int, callable: Obj, whole: obj_p, n: int) -> Obj:
+    """Call a native function by its definition, or by vectorcall (with `whole` the n arguments) if its
+    convention is another."""
+    flags = definition.ml_flags & (1 | 2 | 4 | 8 | 0x80 | 0x200)
+    if flags == 8 and count == 1:
+        return call_pointer("Obj", definition.ml_meth, self, args[0])
+    if flags == 0x80:
+        return call_pointer("Obj", definition.ml_meth, self, args, count)
+    if flags == 4 and count == 0:
+        return call_pointer("Obj", definition.ml_meth, self, cast(VOID_P, 0))
+    if flags == 0x82:
+        return call_pointer("Obj", definition.ml_meth, self, args, count, cast(VOID_P, 0))
+    return call_vector(callable, whole, n, None)
+
+
+@metal
+def call_native(frame: Frame, pc: u64p, ra: Reg, base: Reg, count: int) -> bool:
+    """Call a builtin function or a method descriptor with positional arguments."""
+    sync(frame, pc)
+    ts = frame.thread.ts
+    if unlikely(ts.recursion_remaining <= 0):
+        return call_generic(frame, pc, pc[0], ra, base, count)
+    args = stack("Obj", count + 1)
+    if unlikely(not box_arguments(args, base + 1, count + 1)):
+        return False
+    ts.recursion_remaining = ts.recursion_remaining - 1
+    if base.tag == OBJECT:
+        callable = base.object
+        definition = MethodDescr(callable).d_method
+        result = call_definition(definition, args[0], args + 1, count, callable, args, count + 1)
+    else:
+        callable = args[0]
+        if callable.ob_type == PyCFunction_Type:
+            function = CFunctionObject(callable)
+            definition = function.m_ml
+            self: Obj = None
+            if definition.ml_flags & 0x20 == 0:         # METH_STATIC functions get no self
+                self = function.m_self
+            result = call_definition(definition, self, args + 1, count, callable, args + 1, count)
+        else:
+            result = call_vector(callable, args + 1, count, None)
+    ts.recursion_remaining = ts.recursion_remaining + 1
+    if unlikely(not result):
+        if not cast(VOID_P, ts.curexc_type):
+            _Py_CheckFunctionResult(ts, callable, None, None)
+        return False
+    finish_known(base, count)
+    set_object(ra, result)
+    return True
+
+
+@handler("KNOWN_native", 3)
+def KNOWN_native():
+    if unlikely(not call_native(frame, pc, ra, rb, C)):
+        return tail("ERROR")
 
 
 @metal(inline=True)
@@ -229,7 +310,7 @@ def _init_rows() -> None:
         find = "PyObject_GetAttrString" if name in METHODS else "builtin_named"
         lines.append(f"    r{index} = known_rows[{index}]\n    r{index}.callable = {find}({holder}, {name!r})\n"
                      f"    r{index}.handler = KNOWN_{name}\n    if not r{index}.callable:\n        return False")
-    lines.append("    return True")
+    lines.append("    known_rows[UNKNOWN].handler = KNOWN_native\n    return True")
     define_metal("\n".join(lines), "init_known", globals())
 
 
