@@ -11,6 +11,7 @@ costs one Python call of a few hundred nanoseconds; what the host's finders woul
 """
 import _frozen_importlib as bootstrap
 import _frozen_importlib_external as external
+import builtins
 import os
 import sys
 
@@ -18,6 +19,8 @@ from . import runtime
 
 SUFFIXES = [".py", ".🔥", ".fire", ".mojo"]
 NOT_BESIDE = ("site-packages", "dist-packages")
+TRANSLATOR = "firelang.bytecode"
+own_builtins = vars(builtins).copy()
 _roots: list[str] = []
 
 
@@ -44,6 +47,15 @@ def loader_of(name, path):
     if name.partition(".")[0] == "firelang":
         return external.SourceFileLoader(name, path)
     return (VmLoader if path.endswith(".py") else UncachedVmLoader)(name, path)
+
+
+class EngineLoader(external.SourceFileLoader):
+    """For the translator, which runs amid a program: what that does to `builtins` is not to reach it."""
+
+    def exec_module(self, module):
+        """The module, in builtins of its own."""
+        module.__dict__["__builtins__"] = own_builtins
+        super().exec_module(module)
 
 
 def host_code_with_exec(function, execute):
@@ -107,6 +119,8 @@ class Finder:
         """As importlib.abc.MetaPathFinder."""
         if name in self.extensions:
             return self.extended(name, path, target)
+        if name.startswith(TRANSLATOR):
+            return self.sheltered(name, path)
         if not self.packages:
             return None
         if name.partition(".")[0] not in self.packages and "all" not in self.packages:
@@ -114,6 +128,13 @@ class Finder:
         spec = external.PathFinder.find_spec(name, path, target)
         if spec is not None and type(spec.loader) is external.SourceFileLoader:
             spec.loader = loader_of(spec.loader.name, spec.loader.path)
+        return spec
+
+    def sheltered(self, name, path):
+        """The spec of a module of the translator."""
+        spec = external.PathFinder.find_spec(name, path)
+        if spec is not None and type(spec.loader) is external.SourceFileLoader:
+            spec.loader = EngineLoader(spec.loader.name, spec.loader.path)
         return spec
 
     def extended(self, name, path, target):

@@ -7,7 +7,7 @@ The record hangs on the host's code object (co_extra) and lives as long as it.
 from __future__ import annotations
 
 from ..codegen.metal import metal
-from .state import *  # noqa: F403
+from .frames import *  # noqa: F403
 
 RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
 
@@ -54,7 +54,7 @@ def pool_value(r: Reg, o: Obj):
     elif is_small_long(o):
         r.tag = INT
         r.payload = long_value(o)
-    elif kind == PyFloat_Type:
+    elif kind == PyFloat_Type and Float(o).ob_fval == Float(o).ob_fval:
         r.tag = FLOAT
         r.number = Float(o).ob_fval
     if r.tag == OBJECT:
@@ -134,16 +134,35 @@ def note_twin(host: Code):
     xdecref(fetched[2])
 
 
+@metal
+def translate(host: Code) -> Obj:
+    """The host code object's Program; new, NULL with an exception. What the translator calls (an audit hook,
+    a function put in a module it uses) meanwhile has `untranslated` as its code."""
+    thread = current_thread()
+    if not thread:
+        return None
+    thread.translating = 1
+    program = PyObject_CallOneArg(state.translator, cast(Obj, host))
+    thread.translating = 0
+    return program
+
+
 @metal(cold=True)
 def make_code(host: Code) -> VMCode:
     """Translate a host code object and attach the result to it; NULL with an exception (out of memory)."""
+    thread = current_thread()
+    if thread and thread.translating != 0:
+        untranslated.twin = 1
+        untranslated.flags = CO_OPTIMIZED
+        untranslated.runs = 1
+        return untranslated
     code = cast(VMCode, PyMem_RawCalloc(1, sizeof(VMCode)))
     if not code:
         PyErr_NoMemory()
         return None
     kept = stack("Obj", 3)
     PyErr_Fetch(kept, kept + 1, kept + 2)
-    program = PyObject_CallOneArg(state.translator, cast(Obj, host))
+    program = translate(host)
     if program and program != Py_None:
         if not fill_code(code, host, program):
             code.twin = 1
@@ -189,7 +208,7 @@ def code_for(host: Code) -> VMCode:
 def find_code(function: FireFunction) -> VMCode:
     """The record for a function whose __code__ is new or was replaced."""
     code = code_for(function.func_code)
-    if code:
+    if code and code != untranslated:
         function.vmcode = code
         function.vmcode_of = function.func_code
     return code

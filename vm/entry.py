@@ -216,7 +216,7 @@ def exec_frame(function: Obj, locals: Obj) -> Obj:
     count_run(code, code.twin != 0 or traced(thread.ts))
     if code.twin != 0 or traced(thread.ts):
         host = cast(Function, function)
-        return PyEval_EvalCodeEx(code.code, host.func_globals, locals, None, 0, None, 0, None, 0, None,
+        return PyEval_EvalCodeEx(cast(Obj, host.func_code), host.func_globals, locals, None, 0, None, 0, None, 0, None,
                                  host.func_closure)
     if code.flags & CO_ANY_GENERATOR != 0:
         made = make_generator(thread, cast(FireFunction, function), code, None, 0, None)

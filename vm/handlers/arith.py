@@ -96,6 +96,15 @@ def float_floordiv(a: float, b: float) -> float:
     return float_of_bits(bits_of_float(a / b) & (1 << 63))
 
 
+@metal(inline=True)
+def number_result(ra: Reg, r: float) -> bool:
+    """Float result into `ra`; False for a NaN, which the host boxes: which one it is counts (`x in [x]`)."""
+    if unlikely(r != r):
+        return False
+    set_float(ra, r)
+    return True
+
+
 def define(name: str, constant: bool) -> None:
     """The fast int and float functions, the slow function and the handler of one operator and operand form."""
     plain, in_place = BINARY[name]
@@ -162,29 +171,23 @@ def define(name: str, constant: bool) -> None:
     def float_case(ra: Reg, a: float, b: float) -> bool:
         """Float result into `ra`; False where the host must do it."""
         if name == "ADD":
-            set_float(ra, a + b)
-            return True
+            return number_result(ra, a + b)
         elif name == "SUB":
-            set_float(ra, a - b)
-            return True
+            return number_result(ra, a - b)
         elif name == "MUL":
-            set_float(ra, a * b)
-            return True
+            return number_result(ra, a * b)
         elif name == "TRUEDIV":
             if unlikely(b == 0.0):
                 return False
-            set_float(ra, a / b)
-            return True
+            return number_result(ra, a / b)
         elif name == "MOD":
             if unlikely(b == 0.0):
                 return False
-            set_float(ra, float_mod(a, b))
-            return True
+            return number_result(ra, float_mod(a, b))
         elif name == "FLOORDIV":
             if unlikely(b == 0.0):
                 return False
-            set_float(ra, float_floordiv(a, b))
-            return True
+            return number_result(ra, float_floordiv(a, b))
         elif name == "POW":
             return float_power(ra, a, b)
         else:

@@ -258,12 +258,14 @@ def identical(a: Reg, b: Reg) -> bool:
 
 @metal(cold=True)
 def mixed_identity(a: Reg, b: Reg) -> bool:
-    """One side boxed: the host keeps one object per small int, other numbers are distinct objects."""
-    if a.tag == OBJECT and b.tag == INT:
-        return mixed_identity(b, a)
-    if a.tag == INT and b.tag == OBJECT and ult(a.payload + 5, 262):
+    """One side boxed: a number that was boxed for a container or a call is still the one it was boxed from."""
+    if a.tag == OBJECT:
+        return b.tag != OBJECT and mixed_identity(b, a)
+    if b.tag != OBJECT:
+        return False
+    if a.tag == INT:
         return is_small_long(b.object) and long_value(b.object) == a.payload
-    return False
+    return a.tag == FLOAT and b.object.ob_type == PyFloat_Type and bits_of_float(Float(b.object).ob_fval) == a.payload
 
 
 @handler("IS")
