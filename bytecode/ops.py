@@ -27,6 +27,7 @@ Pool: names first, then constants: strings, numbers, tuples, code objects.
 from __future__ import annotations
 
 OPCODE_BITS = 8
+FLAG_SHIFT, FLAG_BITS = 10, 6
 X_BIT = 1 << 10
 CONSUME_A, CONSUME_B, CONSUME_C = 1 << 13, 1 << 14, 1 << 15
 

@@ -33,10 +33,10 @@ def fingerprint() -> str:
 def assembly() -> str:
     """LLVM assembly text of the whole core."""
     from ..bytecode.ops import BY_CODE
-    from ..vm.handlers import load              # not `from ..vm import`: that asks for the core to be built
+    from ..vm.handlers import flag_masks, load              # not `from ..vm import`: that asks for the core to be built
     from .metal.module import Module
     types = load()
-    return Module(types, [op.name for op in BY_CODE]).text()
+    return Module(types, [op.name for op in BY_CODE], flag_masks(), [op.length for op in BY_CODE]).text()
 
 
 def compile_object(text: str, level: int = 2) -> bytes:

@@ -6,8 +6,12 @@ The record hangs on the host's code object (co_extra) and lives as long as it.
 """
 from __future__ import annotations
 
-from ..codegen.metal import metal
+from ..codegen.metal import CGlobal, metal
+from ..bytecode.ops import FLAG_BITS, FLAG_SHIFT
 from .frames import *  # noqa: F403
+
+op_lengths = CGlobal("op_lengths", u8p)          # tables that the module lays out (codegen/metal/module.py)
+op_variants = CGlobal("op_variants", u16p)
 
 RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
 
@@ -79,6 +83,7 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
     constants = field_address(Tuple(pool), "ob_item")
     for i in range(code.npool):
         pool_value(code.pool[i], constants[i])
+    choose_variants(code)
     origin = cast(i32wp, code.origin)
     for i in range(code.nwords):
         origin[i] = origin[i] * 2
@@ -97,6 +102,19 @@ def generator_flags(host: Code) -> int:
     if flags & CO_ANY_GENERATOR == 0:
         return flags | CO_COROUTINE
     return flags
+
+
+@metal
+def choose_variants(code: VMCode):
+    """Replace each opcode by the number of the handler compiled for the instruction's flags."""
+    at = 0
+    while at < code.nwords:
+        word = code.words[at]
+        opcode = word & 255
+        number = op_variants[(opcode << FLAG_BITS) + (lshr(word, FLAG_SHIFT) & 63)]
+        if number != 0:
+            code.words[at] = (word & -1024) | number
+        at = at + op_lengths[opcode]
 
 
 @metal

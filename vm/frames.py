@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ..codegen.metal import metal
-from ..bytecode.ops import OPCODE_BITS, OPS
+from ..bytecode.ops import OPS
+from ..codegen.metal.lower import OPCODE_MASK
 from .state import *  # noqa: F403
 
-OPCODE_MASK = (1 << OPCODE_BITS) - 1
 RETURN_CODE = OPS["RETURN"].code
 CHUNK_BYTES = 256 * 1024
 C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again

@@ -20,6 +20,7 @@ CC = "preserve_nonecc"
 # Registers are cleared a few words at a time: a call of memset costs more than the stores.
 ATTRIBUTES = 'nounwind "no-builtin-memset"'
 HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table"
+OPCODE_MASK = 1023        # of an instruction word as the VM runs it: the opcode or the number of a variant
 OPERANDS = frozenset("A B C D ra rb rc ins table".split())
 OPERAND_BYTES = {"A": 2, "B": 4, "C": 6}
 MISSING = object()
@@ -38,8 +39,9 @@ class MetalError(Exception):
 class Lowering:
     """State of lowering one function: output lines, local slots, the current block."""
 
-    def __init__(self, module, fn: MetalFunction):
+    def __init__(self, module, fn: MetalFunction, variant: "Variant | None" = None):
         self.module, self.fn, self.env = module, fn, fn.environment()
+        self.variant = variant
         self.body: list[str] = []
         self.entry: list[str] = []
         self.slots: dict[str, tuple[str, Type]] = {}
@@ -105,14 +107,19 @@ class Lowering:
         types = self.module.handler_types
         for name in ("pc", "regs", "frame"):
             self.slots[name] = ("%" + name, types[name])
-        return f"define internal {CC} void @op_{self.fn.name}({HANDLER_ARGS}) noinline {ATTRIBUTES} {{"
+        name = self.variant.symbol if self.variant else f"op_{self.fn.name}"
+        return f"define internal {CC} void @{name}({HANDLER_ARGS}) noinline {ATTRIBUTES} {{"
 
     def operand(self, name: str) -> tuple[str, Type]:
         """An operand of the instruction, read from its word: A B C, D (B and C as one), ra rb rc, ins, table."""
         if name == "table":
             return "%table", VOIDP
         if name == "ins":
-            return self.value("load i64, ptr %pc"), INT
+            word = self.value("load i64, ptr %pc")
+            if self.variant:            # the flags are known: LLVM folds what is asked of them
+                word = self.value(f"and i64 {word}, {~self.variant.mask}")
+                word = self.value(f"or i64 {word}, {self.variant.flags}")
+            return word, INT
         if name == "D":
             address = self.value("getelementptr i8, ptr %pc, i64 4")
             return self.value(f"sext i32 {self.value(f'load i32, ptr {address}')} to i64"), INT
@@ -155,7 +162,8 @@ class Lowering:
 
     def target(self, pc: str, table: str) -> str:
         """Address of the handler of the instruction at `pc`."""
-        opcode = self.value(f"zext i8 {self.value(f'load i8, ptr {pc}')} to i64")
+        word = self.value(f"zext i16 {self.value(f'load i16, ptr {pc}')} to i64")
+        opcode = self.value(f"and i64 {word}, {OPCODE_MASK}")
         return self.value(f"load ptr, ptr {self.value(f'getelementptr ptr, ptr {table}, i64 {opcode}')}")
 
     def tail_call(self, target, pc, regs, frame, table="%table") -> None:

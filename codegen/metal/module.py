@@ -7,15 +7,39 @@ from __future__ import annotations
 
 from . import intrinsics  # registers the built-in forms
 from .lang import CFunction, CGlobal, FUNCTIONS, HANDLERS, MetalFunction, STATICS, annotation_type
+from ...bytecode.ops import FLAG_BITS, FLAG_SHIFT
 from .lower import CC, HANDLER_ARGS, Lowering, c_llvm
 from .types import VOID, Struct
+
+
+class Variant:
+    """A handler compiled for known flag bits: `flags` of those in `mask` are set; `number` is its opcode."""
+
+    def __init__(self, name: str, opcode: int, mask: int, flags: int, number: int):
+        self.name, self.opcode, self.mask, self.flags, self.number = name, opcode, mask, flags, number
+        self.symbol = f"op_{name}.{flags >> FLAG_SHIFT}"
+
+
+def variants(flag_masks: dict[str, int], opcodes: list[str]) -> list[Variant]:
+    """A variant for every combination of an opcode's flag bits, numbered behind the opcodes."""
+    found: list[Variant] = []
+    for opcode, name in enumerate(opcodes):
+        mask = flag_masks.get(name, 0)
+        flags = mask
+        while mask:
+            found.append(Variant(name, opcode, mask, flags, len(opcodes) + len(found)))
+            if flags == 0:
+                break
+            flags = (flags - 1) & mask
+    return found
 
 
 class Module:
     """Collects the text of one module; `handler_types` types pc, regs and frame in handlers."""
 
-    def __init__(self, handler_types: dict, opcodes: list[str]):
-        self.handler_types, self.opcodes = handler_types, opcodes
+    def __init__(self, handler_types: dict, opcodes: list[str], flag_masks: dict[str, int], lengths: list[int]):
+        self.handler_types, self.opcodes, self.lengths = handler_types, opcodes, lengths
+        self.variants = variants(flag_masks, opcodes)
         self.declared: dict[str, str] = {}
         self.strings: dict[str, str] = {}
         self.globals: dict[str, str] = {}
@@ -29,7 +53,7 @@ class Module:
         return self.strings[text]
 
     def use_global(self, item) -> None:
-        if isinstance(item, CGlobal):
+        if isinstance(item, CGlobal) and item.name not in ("op_lengths", "op_variants"):
             self.globals[item.name] = f"@{item.name} = external global i8"
 
     def use_function(self, fn: CFunction) -> None:
@@ -60,8 +84,11 @@ class Module:
             defines.append(f"define internal {CC} void @op_{name}({HANDLER_ARGS}) nounwind {{\n  call void @llvm.trap()\n  ret void\n}}")
         if missing:
             self.declare("llvm.trap", "void @llvm.trap()")
-        table = ", ".join(f"ptr @op_{name}" for name in self.opcodes)
-        lines.append(f"@main_table = internal constant [{len(self.opcodes)} x ptr] [{table}]")
+        defines += [Lowering(self, HANDLERS[v.name], v).run() for v in self.variants]
+        symbols = [f"op_{name}" for name in self.opcodes] + [v.symbol for v in self.variants]
+        table = ", ".join(f"ptr @{symbol}" for symbol in symbols)
+        lines.append(f"@main_table = internal constant [{len(symbols)} x ptr] [{table}]")
+        lines += self.load_tables()
         lines.append("@current_table = internal global ptr @main_table")
         for static in STATICS.values():
             size = static.layout.size * static.count
@@ -72,6 +99,18 @@ class Module:
             quoted = "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in data)
             lines.append(f'{name} = private unnamed_addr constant [{len(data)} x i8] c"{quoted}"')
         return "\n".join([*lines, *self.declared.values(), *defines]) + "\n"
+
+    def load_tables(self) -> list[str]:
+        """What loading code needs: length of each op, and its variant by opcode and flags (0: none)."""
+        lengths = ", ".join(f"i8 {n}" for n in self.lengths)
+        numbers = [0] * (len(self.opcodes) << FLAG_BITS)
+        for v in self.variants:
+            for flags in range(1 << FLAG_BITS):
+                if (flags << FLAG_SHIFT) & v.mask == v.flags:
+                    numbers[(v.opcode << FLAG_BITS) + flags] = v.number
+        text = ", ".join(f"i16 {n}" for n in numbers)
+        return [f"@op_lengths = internal constant [{len(self.lengths)} x i8] [{lengths}]",
+                f"@op_variants = internal constant [{len(numbers)} x i16] [{text}]"]
 
     def triple(self) -> str:
         import llvmlite.binding as llvm

@@ -17,6 +17,26 @@ def load() -> dict:
     return {"pc": pointer_to("u64"), "regs": pointer_to_struct("Reg"), "frame": pointer_to_struct("Frame")}
 
 
+# Ops whose handlers are compiled once per combination of the consume bits (and of X, in the second group), so that
+# a handler does not test them: they are known when code is loaded.
+BY_CONSUMED = """MOVE ATTR_GET METHOD_GET ATTR_SET ITEM_GET ITEM_GET_K ITEM_SET GET_ITER UNPACK LIST_APPEND NOT CELL_SET
+    ADD SUB MUL TRUEDIV FLOORDIV MOD LSHIFT RSHIFT AND OR XOR LT LE EQ NE GT GE"""
+BY_CONSUMED_AND_X = "JLT JLE JEQ JNE JGT JGE JIF JNONE JIS IS CONTAINS"
+
+
+def flag_masks() -> dict[str, int]:
+    """Op name -> the flag bits that its variants differ in."""
+    from ...bytecode.ops import CONSUME_A, OPS, X_BIT
+    masks = {}
+    for names, extra in ((BY_CONSUMED, 0), (BY_CONSUMED_AND_X, X_BIT)):
+        for name in names.split():
+            for row in (OPS[name], OPS.get(name + "_K")):
+                if row is not None:
+                    consumed = sum(CONSUME_A << i for i, kind in enumerate(row.operands) if kind == "r")
+                    masks[row.name] = consumed | extra
+    return masks
+
+
 def pointer_to_struct(name: str):
     from ...codegen.metal.types import STRUCTS
     return STRUCTS[name].pointer
