@@ -112,6 +112,8 @@ def bind_moves(callee: Frame, args: Reg, count: int, kwnames: Obj) -> bool:
     positional = count - named
     if code.flags & (CO_VARARGS | CO_VARKEYWORDS) != 0 or positional > code.argcount:
         return False
+    if named == 0 and code.kwonly == 0:
+        return move_positional(callee.function, code, target, args, count)
     for i in range(positional):
         target[i].payload = args[i].payload
         target[i].tag = args[i].tag
@@ -133,6 +135,28 @@ def bind_moves(callee: Frame, args: Reg, count: int, kwnames: Obj) -> bool:
     for i in range(code.argcount + code.kwonly):
         target[i].tag = EMPTY
     return False
+
+
+@metal(inline=True)
+def move_positional(function: Function, code: VMCode, target: Reg, args: Reg, count: int) -> bool:
+    """As bind_moves for positional arguments only: what is missing comes from the defaults' end."""
+    missing = code.argcount - count
+    if missing > 0:
+        defaults = function.func_defaults
+        if not defaults:
+            return False
+        spare = VarObj(defaults).ob_size - missing
+        if spare < 0:
+            return False
+        values = field_address(Tuple(defaults), "ob_item") + spare
+        for i in range(missing):
+            target[count + i].object = new_ref(values[i])
+            target[count + i].tag = OBJECT
+    for i in range(count):
+        target[i].payload = args[i].payload
+        target[i].tag = args[i].tag
+        args[i].tag = EMPTY
+    return True
 
 
 @metal

@@ -59,6 +59,22 @@ def drop_operands(ra: Reg, rb: Reg, ins: int, bit_a: int, bit_b: int):
     xdecref(ob)
 
 
+@metal(inline=True)
+def strings(left: Reg, right: Reg) -> int:
+    """Whether two exact strings are equal: 1, 0, or 2 if they are not both strings."""
+    if left.tag != OBJECT or right.tag != OBJECT:
+        return 2
+    a = left.object
+    b = right.object
+    if a.ob_type != PyUnicode_Type or b.ob_type != PyUnicode_Type:
+        return 2
+    if a == b:
+        return 1
+    if Ascii(a).length != Ascii(b).length:
+        return 0
+    return 1 if _PyUnicode_EQ(a, b) != 0 else 0
+
+
 def define(name: str, constant: bool) -> None:
     """Value form and jump form of one comparison."""
     rich = RICH[name]
@@ -116,11 +132,6 @@ def define(name: str, constant: bool) -> None:
             return -1
         if not constant:
             incref(ro)
-        if rich == 2 or rich == 3:
-            if lo.ob_type == PyUnicode_Type and ro.ob_type == PyUnicode_Type:
-                same = lo == ro or _PyUnicode_EQ(lo, ro) != 0
-                decref(ro)
-                return 1 if same == (rich == 2) else 0
         sync(frame, pc)
         incref(lo)
         result = PyObject_RichCompare(lo, ro, rich)
@@ -154,7 +165,13 @@ def define(name: str, constant: bool) -> None:
             right = pool_at(frame, C)
         else:
             right = rc
-        outcome = numbers(rb, right)
+        outcome = 2
+        if rich == 2 or rich == 3:
+            outcome = strings(rb, right)
+            if outcome != 2 and rich == 3:
+                outcome = 1 - outcome
+        if outcome == 2:
+            outcome = numbers(rb, right)
         if outcome == 2:
             outcome = slow(frame, pc, rb, right)
             if unlikely(outcome < 0):
@@ -202,7 +219,13 @@ def define(name: str, constant: bool) -> None:
             right = pool_at(frame, B)
         else:
             right = rb
-        outcome = numbers(ra, right)
+        outcome = 2
+        if rich == 2 or rich == 3:
+            outcome = strings(ra, right)
+            if outcome != 2 and rich == 3:
+                outcome = 1 - outcome
+        if outcome == 2:
+            outcome = numbers(ra, right)
         if outcome == 2:
             outcome = jump_slow(frame, pc, ra, right)
             if unlikely(outcome < 0):

@@ -13,18 +13,18 @@ from .calls import *  # noqa: F403
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append")
 METHODS = {"append": PyList_Type}
-known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 2)
+known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1 + 8)
 
 
 @metal
 def find_known(pc: u64p, callable: Obj) -> int:
-    """Number of the callable's row, remembered in the cache word; 0: none."""
-    found = UNKNOWN
-    for i in range(1, UNKNOWN):
+    """Number of the callable's row, remembered with it in the cache words; 0: none."""
+    found = 0
+    for i in range(1, FIRST_NATIVE):
         if known_rows[i].callable == callable:
             found = i
-    if callable.ob_type == PyCFunction_Type and needs_the_vm(callable):
-        found = 0
+    if found == 0 and not (callable.ob_type == PyCFunction_Type and needs_the_vm(callable)):
+        found = native_row(callable)
     pc[1] = (pc[1] & 0xFFFFFFFF) | found << 32
     pc[2] = address_int(callable)
     return found
@@ -37,8 +37,6 @@ def needs_the_vm(callable: Obj) -> bool:
             or callable == state.builtin_vars or callable == state.builtin_dir
             or callable == state.builtin_build_class)
 
-
-UNKNOWN = len(ROWS) + 1          # number of the row that stands for every other native function
 
 
 @handler("CALL_KNOWN", 3)
@@ -67,62 +65,74 @@ def box_arguments(args: obj_p, base: Reg, count: int) -> bool:
     return True
 
 
-@metal
-def call_definition(definition: MethodDef, self: Obj, args: obj_p, count: int, callable: Obj, whole: obj_p, n: int) -> Obj:
-    """Call a native function by its definition, or by vectorcall (with `whole` the n arguments) if its
-    convention is another."""
-    flags = definition.ml_flags & (1 | 2 | 4 | 8 | 0x80 | 0x200)
-    if flags == 8 and count == 1:
-        return call_pointer("Obj", definition.ml_meth, self, args[0])
-    if flags == 0x80:
-        return call_pointer("Obj", definition.ml_meth, self, args, count)
-    if flags == 4 and count == 0:
-        return call_pointer("Obj", definition.ml_meth, self, cast(VOID_P, 0))
-    if flags == 0x82:
-        return call_pointer("Obj", definition.ml_meth, self, args, count, cast(VOID_P, 0))
-    return call_vector(callable, whole, n, None)
+# How a native function may be called: (convention, flags); each gets a handler for methods and one for functions.
+CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82}
+CONVENTION_FLAGS = 1 | 2 | 4 | 8 | 0x20 | 0x200      # VARARGS KEYWORDS NOARGS O STATIC METHOD
+NATIVE = [(kind, convention) for kind in ("method", "function") for convention in CONVENTIONS]
 
 
-@metal
-def call_native(frame: Frame, pc: u64p, ra: Reg, base: Reg, count: int) -> bool:
-    """Call a builtin function or a method descriptor with positional arguments."""
-    sync(frame, pc)
-    ts = frame.thread.ts
-    if unlikely(ts.recursion_remaining <= 0):
-        return call_generic(frame, pc, pc[0], ra, base, count)
-    args = stack("Obj", count + 1)
-    if unlikely(not box_arguments(args, base + 1, count + 1)):
-        return False
-    ts.recursion_remaining = ts.recursion_remaining - 1
-    if base.tag == OBJECT:
-        callable = base.object
-        definition = MethodDescr(callable).d_method
-        result = call_definition(definition, args[0], args + 1, count, callable, args, count + 1)
-    else:
-        callable = args[0]
-        if callable.ob_type == PyCFunction_Type:
-            function = CFunctionObject(callable)
-            definition = function.m_ml
-            self: Obj = None
-            if definition.ml_flags & 0x20 == 0:         # METH_STATIC functions get no self
-                self = function.m_self
-            result = call_definition(definition, self, args + 1, count, callable, args + 1, count)
+def define_native(kind: str, convention: str) -> None:
+    """Handler of calls of method descriptors or builtin functions of one convention, with positional arguments."""
+    @handler(f"KNOWN_{kind}_{convention}", 3)
+    def native():
+        ts = frame.thread.ts
+        if unlikely(ts.recursion_remaining <= 0 or (convention == "one" and C != 1) or (convention == "none" and C != 0)):
+            return tail("CALL_GENERAL")
+        args = stack("Obj", 8)
+        if kind == "method":
+            definition = MethodDescr(rb.object).d_method
+            self = boxed(rb[1])
         else:
-            result = call_vector(callable, args + 1, count, None)
-    ts.recursion_remaining = ts.recursion_remaining + 1
-    if unlikely(not result):
-        if not cast(VOID_P, ts.curexc_type):
-            _Py_CheckFunctionResult(ts, callable, None, None)
-        return False
-    finish_known(base, count)
-    set_object(ra, result)
-    return True
+            definition = CFunctionObject(rb[1].object).m_ml
+            self = CFunctionObject(rb[1].object).m_self
+        if unlikely(C > 8 or not box_arguments(args, rb + 2, C)):
+            return tail("CALL_GENERAL")
+        sync(frame, pc)
+        ts.recursion_remaining = ts.recursion_remaining - 1
+        if convention == "one":
+            result = call_pointer("Obj", definition.ml_meth, self, args[0])
+        elif convention == "none":
+            result = call_pointer("Obj", definition.ml_meth, self, cast(VOID_P, 0))
+        elif convention == "array":
+            result = call_pointer("Obj", definition.ml_meth, self, args, C)
+        else:
+            result = call_pointer("Obj", definition.ml_meth, self, args, C, cast(VOID_P, 0))
+        ts.recursion_remaining = ts.recursion_remaining + 1
+        if unlikely(not result):
+            check_failed(ts, rb)
+            return tail("ERROR")
+        finish_known(rb, C)
+        set_object(ra, result)
 
 
-@handler("KNOWN_native", 3)
-def KNOWN_native():
-    if unlikely(not call_native(frame, pc, ra, rb, C)):
-        return tail("ERROR")
+@metal(cold=True)
+def check_failed(ts: ThreadState, base: Reg):
+    """A native function gave NULL: SystemError if it set no exception."""
+    if not cast(VOID_P, ts.curexc_type):
+        _Py_CheckFunctionResult(ts, base.object if base.tag == OBJECT else base[1].object, None, None)
+
+
+@metal
+def native_row(callable: Obj) -> int:
+    """Number of the row for a native function's kind and convention; 0: none fits."""
+    if callable.ob_type == PyCFunction_Type:
+        flags = CFunctionObject(callable).m_ml.ml_flags & (CONVENTION_FLAGS | 0x80)
+        first = FIRST_NATIVE + len_conventions
+    else:
+        flags = MethodDescr(callable).d_method.ml_flags & (CONVENTION_FLAGS | 0x80)
+        first = FIRST_NATIVE
+    if flags == 8:
+        return first
+    if flags == 4:
+        return first + 1
+    if flags == 0x80:
+        return first + 2
+    if flags == 0x82:
+        return first + 3
+    return 0
+
+
+FIRST_NATIVE, len_conventions = len(ROWS) + 1, len(CONVENTIONS)
 
 
 @metal(inline=True)
@@ -312,7 +322,9 @@ def _init_rows() -> None:
         find = "PyObject_GetAttrString" if name in METHODS else "builtin_named"
         lines.append(f"    r{index} = known_rows[{index}]\n    r{index}.callable = {find}({holder}, {name!r})\n"
                      f"    r{index}.handler = KNOWN_{name}\n    if not r{index}.callable:\n        return False")
-    lines.append("    known_rows[UNKNOWN].handler = KNOWN_native\n    return True")
+    for index, (kind, convention) in enumerate(NATIVE, FIRST_NATIVE):
+        lines.append(f"    known_rows[{index}].handler = KNOWN_{kind}_{convention}")
+    lines.append("    return True")
     define_metal("\n".join(lines), "init_known", globals())
 
 
@@ -326,4 +338,6 @@ def builtin_named(builtins: Obj, name: str_p) -> Obj:
     return new_ref(found)
 
 
+for _kind, _convention in NATIVE:
+    define_native(_kind, _convention)
 _init_rows()
