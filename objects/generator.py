@@ -329,7 +329,10 @@ def too_deep(thread: Thread) -> bool:
     if unlikely(stack_pointer() < thread.c_stack_limit):
         PyErr_SetString(PyExc_RecursionError[0], "maximum recursion depth exceeded: the C stack is exhausted")
         return True
-    return thread.ts.recursion_remaining < 0 and recursion_exceeded(thread.ts)
+    if thread.ts.recursion_remaining >= 0 or not recursion_exceeded(thread.ts):
+        return False
+    thread.ts.recursion_remaining = thread.ts.recursion_remaining - 1       # stop_running counts up once more
+    return True
 
 
 @metal(inline=True)

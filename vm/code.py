@@ -13,6 +13,7 @@ from .frames import *  # noqa: F403
 op_lengths = CGlobal("op_lengths", u8p)          # tables that the module lays out (codegen/metal/module.py)
 op_variants = CGlobal("op_variants", u16p)
 
+ROOM = 500                  # levels of recursion that the translator has over what is left to the program
 RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
 
 
@@ -159,8 +160,11 @@ def translate(host: Code) -> Obj:
     thread = current_thread()
     if not thread:
         return None
+    ts = thread.ts
     thread.translating = 1
+    ts.recursion_remaining = ts.recursion_remaining + ROOM
     program = PyObject_CallOneArg(state.translator, cast(Obj, host))
+    ts.recursion_remaining = ts.recursion_remaining - ROOM
     thread.translating = 0
     return program
 

@@ -207,13 +207,12 @@ def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) 
     ts = thread.ts
     if unlikely(ts.recursion_remaining <= 0):
         ts.recursion_remaining = ts.recursion_remaining - 1
-        failed = recursion_exceeded(ts)
-        ts.recursion_remaining = ts.recursion_remaining + 1
-        if failed:
+        if recursion_exceeded(ts):                  # which has taken the count back
             if memory == thread.chunk.first:
                 leave_chunk(thread)
             decref(function)
             return None
+        ts.recursion_remaining = ts.recursion_remaining + 1
     frame = lay_frame(thread, memory, code, function, caller)
     frame.pc = code.words
     empty_registers(frame, 0, code.nlocalsplus)     # temporaries are written before they are read

@@ -39,17 +39,23 @@ def core_adopt(module: Obj, function: Obj) -> Obj:
 
 @metal
 def core_exec_code(module: Obj, args: obj_p, nargs: int) -> Obj:
-    """exec_code(code, globals, locals=None): run a code object on the VM; its result."""
-    if nargs < 2 or nargs > 3 or args[0].ob_type != PyCode_Type or args[1].ob_type != PyDict_Type:
-        PyErr_SetString(PyExc_TypeError[0], "exec_code(code, globals: dict, locals=None)")
-        return None
+    """exec_code(source, globals, locals=None): run a code object or text on the VM; its result."""
+    if nargs < 2 or nargs > 3 or args[1].ob_type != PyDict_Type:
+        return PyObject_Vectorcall(state.builtin_exec, args, nargs, None)       # which words the error
     locals = args[1]
     if nargs == 3 and args[2] != Py_None:
         locals = args[2]
     if PyDict_Contains(args[1], state.name_builtins) == 0:
         if PyDict_SetItem(args[1], state.name_builtins, PyEval_GetBuiltins()) < 0:
             return None
-    return run_code(args[0], args[1], locals)
+    code = compile_source(args[0], False)
+    if not code:
+        if PyErr_Occurred():
+            return None
+        return PyObject_Vectorcall(state.builtin_exec, args, nargs, None)
+    result = run_code(code, args[1], locals)
+    decref(code)
+    return result
 
 
 @metal
@@ -58,11 +64,17 @@ def core_call_outermost(module: Obj, args: obj_p, nargs: int) -> Obj:
     if nargs < 1:
         PyErr_SetString(PyExc_TypeError[0], "call_outermost(f, *args)")
         return None
-    cframe = PyThreadState_Get().cframe
+    ts = PyThreadState_Get()
+    cframe = ts.cframe
     hidden = cframe.current_frame
+    depth = ts.recursion_limit - ts.recursion_remaining
     cframe.current_frame = None
+    ts.recursion_remaining = ts.recursion_limit
+    if args[0].ob_type == PyCFunction_Type:         # counts for a level, of which a program is to know nothing
+        ts.recursion_remaining = ts.recursion_limit + 1
     result = PyObject_Vectorcall(args[0], args + 1, nargs - 1, None)
     cframe.current_frame = hidden
+    ts.recursion_remaining = ts.recursion_limit - depth
     return result
 
 
