@@ -250,7 +250,7 @@ def unwrap_method(base: Reg) -> bool:
 
 @handler("CALL", 3)
 def CALL():
-    first = 0 if rb.tag == OBJECT else 1
+    first = 0 if ins & X_BIT == 0 and rb.tag == OBJECT else 1
     callable = rb[first].object
     if likely(rb[first].tag == OBJECT and callable.ob_type == FireFunction_Type):
         function = cast(FireFunction, callable)
