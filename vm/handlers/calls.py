@@ -51,7 +51,7 @@ def call_generic(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
         drop(base)
     drop_range(base + 1, count + 1)
     set_object(ra, result)
-    return True
+    return likely(state.eval_breaker[0] == 0) or poll(frame, pc)
 
 
 @metal
@@ -456,7 +456,7 @@ def call_ex(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
         return False
     drop_range(base + 1, 2 + (flags & 1))
     set_object(ra, result)
-    return True
+    return likely(state.eval_breaker[0] == 0) or poll(frame, pc)
 
 
 @metal

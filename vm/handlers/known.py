@@ -103,6 +103,9 @@ def define_native(kind: str, convention: str) -> None:
             return tail("ERROR")
         finish_known(rb, C)
         set_object(ra, result)
+        if unlikely(state.eval_breaker[0] != 0):
+            if not poll(frame, pc):
+                return tail("ERROR")
 
 
 @metal(cold=True)
