@@ -272,11 +272,12 @@ def call(t, arg):
     depth = len(stack) - arg - 2
     if depth < 0:
         raise Untranslatable("stack underflow")
+    plain = X_BIT if stack[depth] == NULL else 0
     t.own(depth, len(stack))
     del stack[depth:]
     cache = _CALL_CACHE if not t.keywords else (t.keywords, *_CALL_CACHE[1:])
     t.keywords = 0
-    t.push(_CALL | t.nlocals + depth << 32 | counted(arg) << 48, cache)
+    t.push(_CALL | plain | t.nlocals + depth << 32 | counted(arg) << 48, cache)
 
 
 def call_ex(t, arg):

@@ -154,7 +154,7 @@ op("LIST_TO_TUPLE",   "w r",              RAISES, "R[A] = tuple(R[B])")
 # ------------------------------------------------------------------------------ calls and functions
 op("CALL",            "w base n",         RC,     "R[A] = call; R[B], R[B+1] = (function, self) or (empty, callable), "
                                                   "C arguments from R[B+2]; low half of the first cache word: pool index + 1 "
-                                                  "of the keyword names; range consumed", cache=2)
+                                                  "of the keyword names; X: R[B] is known to be empty; range consumed", cache=2)
 op("CALL_EX",         "w base n",         RC,     "R[A] = R[B+1](*R[B+2], **R[B+3] if C & 1); R[B] is empty; consumed")
 op("MAKE_FUNCTION",   "w base n",         RAISES, "R[A] = function; C: host's flags (1 defaults, 2 kwdefaults, 4 annotations, "
                                                   "8 closure), those present in that order from R[B], then the code; consumed")

@@ -173,6 +173,18 @@ def set_raw(r: Reg, payload: int, tag: int):
 
 
 @metal(inline=True)
+def set_item_of(r: Reg, o: Obj):
+    """Write a borrowed object; a small int unboxed, which saves the counting (its box is one of the host's table)."""
+    if o.ob_type == PyLong_Type:
+        offset = byte_distance(o, ints.first)
+        if ult(offset, 262 * 32):
+            set_raw(r, (offset >> 5) - 5, INT)
+            return
+    incref(o)
+    set_object(r, o)
+
+
+@metal(inline=True)
 def set_int(r: Reg, value: int):
     set_raw(r, value, INT)
 

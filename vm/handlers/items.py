@@ -89,11 +89,20 @@ def item_of_constant(frame: Frame, pc: u64p, holder: Reg, constant: Reg) -> Obj:
 def ITEM_GET():
     value = simple_item(rb, rc)
     if likely(value):
-        incref(value)
-    else:
-        value = item_of(frame, pc, rb, rc)
-        if unlikely(not value):
-            return tail("ERROR")
+        ob = take(rb, ins, CONSUME_B)
+        oc = take(rc, ins, CONSUME_C)
+        set_item_of(ra, value)
+        xdecref(ob)
+        xdecref(oc)
+        return
+    return tail("ITEM_GET_OTHER")
+
+
+@handler("ITEM_GET_OTHER", 2)
+def ITEM_GET_OTHER():
+    value = item_of(frame, pc, rb, rc)
+    if unlikely(not value):
+        return tail("ERROR")
     ob = take(rb, ins, CONSUME_B)
     oc = take(rc, ins, CONSUME_C)
     set_object(ra, value)
@@ -103,14 +112,20 @@ def ITEM_GET():
 
 @handler("ITEM_GET_K", 2)
 def ITEM_GET_K():
-    key = pool_at(frame, C)
-    value = simple_item(rb, key)
+    value = simple_item(rb, pool_at(frame, C))
     if likely(value):
-        incref(value)
-    else:
-        value = item_of_constant(frame, pc, rb, key)
-        if unlikely(not value):
-            return tail("ERROR")
+        ob = take(rb, ins, CONSUME_B)
+        set_item_of(ra, value)
+        xdecref(ob)
+        return
+    return tail("ITEM_GET_K_OTHER")
+
+
+@handler("ITEM_GET_K_OTHER", 2)
+def ITEM_GET_K_OTHER():
+    value = item_of_constant(frame, pc, rb, pool_at(frame, C))
+    if unlikely(not value):
+        return tail("ERROR")
     ob = take(rb, ins, CONSUME_B)
     set_object(ra, value)
     xdecref(ob)

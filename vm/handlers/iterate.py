@@ -65,7 +65,7 @@ def FOR_ITER():
             at = SeqIter(iterator).it_index
             if likely(at < sequence.ob_size):
                 SeqIter(iterator).it_index = at + 1
-                set_object(ra, new_ref(sequence.ob_item[at]))
+                set_item_of(ra, sequence.ob_item[at])
                 return
             finish_sequence(SeqIter(iterator))
     elif kind == PyTupleIter_Type:
@@ -74,7 +74,7 @@ def FOR_ITER():
             at2 = SeqIter(iterator).it_index
             if likely(at2 < items.ob_size):
                 SeqIter(iterator).it_index = at2 + 1
-                set_object(ra, new_ref(field_address(items, "ob_item")[at2]))
+                set_item_of(ra, field_address(items, "ob_item")[at2])
                 return
             finish_sequence(SeqIter(iterator))
     else:

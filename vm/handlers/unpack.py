@@ -24,8 +24,7 @@ def hold(r: Reg, ins: int) -> Obj:
 def spread(items: obj_p, first: Reg, count: int):
     """Copy items into registers, downwards from `first`."""
     for i in range(count):
-        incref(items[i])
-        set_object(first - i, items[i])
+        set_item_of(first - i, items[i])
 
 
 @metal
