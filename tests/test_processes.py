@@ -17,7 +17,7 @@ LOOPS = {
     "generator": "def g():\n    while 1: yield 1\nfor _ in g(): pass",
     "sort": "def k(x):\n    return x\nwhile True: sorted(range(100), key=k)",
     "recursion": "def f(n): return n if n < 2 else f(n - 1) + f(n - 2)\nf(100)",
-    "try": "while True:\n    try: int('x')\n    except ValueError: pass",
+    "try": "while True:\n    try: {}['x']\n    except KeyError: pass",
     "comprehension": "[i for i in range(10**15) if i < 0]",
     "exec": "exec('while True: pass')",
 }
@@ -38,13 +38,10 @@ def test_ctrl_c(name, tmp_path):
     try:
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
-        for _ in range(3):                                     # one may fall where the host itself swallows it
-            process.send_signal(signal.SIGINT)
-            try:
-                _, err = process.communicate(timeout=5)
-                break
-            except subprocess.TimeoutExpired:
-                err = "still running"
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert time.monotonic() - began < 5
         assert process.returncode == -signal.SIGINT
         assert err.rstrip().endswith("KeyboardInterrupt")
     finally:

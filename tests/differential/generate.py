@@ -301,11 +301,11 @@ class Maker:
                 lambda: f"[{e()}, {e(self.one(['int', 'float']))}]",
                 lambda: f"[{body} for {i} in range({self.one('345')})]",
                 lambda: f"({e('list')} + {e('list')})",
-                lambda: f"[{body} for {i} in {e('list')} if {self.expression('bool', inner, deep)}]",
+                lambda: f"[{body} for {i} in {e('list')}[:9] if {self.expression('bool', inner, deep)}]",
                 lambda: f"{e('list')}[{self.one(['1:', ':2', '::-1', '-2:', '::2'])}]",
                 lambda: f"[*{e('list')}, {e()}]",
                 lambda: f"[{i} * {j} for {i} in range(3) for {j} in range({i} + 1)]",
-                lambda: f"list(map(lambda {i}: {body}, {e('list')}))",
+                lambda: f"list(map(lambda {i}: {body}, {e('list')}[:9]))",
                 lambda: f"sorted({e('list')}, key=lambda {i}: -{i})",
                 lambda: f"list(({body}) for {i} in range(3))",
                 lambda: f"list({self.generator(scope)})",
@@ -350,7 +350,7 @@ class Maker:
         """A call of a generator function, or a generator expression."""
         if scope.generators and self.chance(80):
             return f"{self.one(scope.generators)}({self.one('01234')})"
-        return f"(x * 2 for x in {self.expression('list', scope, 0)})"
+        return f"(x * 2 for x in {self.expression('list', scope, 0)}[:9])"
 
     def call(self, scope, deep):
         """A call of a function that is there, now and then with wrong arguments."""
