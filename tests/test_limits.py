@@ -64,7 +64,7 @@ def test_recursion_error(name, tmp_path):
 
 
 def error_of(result):
-    """The type of the exception that ended a program; which of the host's checks found it is in the message."""
+    """The type of the exception that ended a program; its message tells which check of the host found it."""
     return (result.err.strip().splitlines() or [""])[-1].split(":")[0]
 
 

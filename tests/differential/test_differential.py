@@ -1,7 +1,7 @@
 """Random programs give on fire what they give on the host; the generator keeps its promises.
 
-The long run is `python3 tests/differential/run.py --statements 1000000`; here FIRE_FUZZ says how many programs
-run, FIRE_SEED which.
+The long run is `python3 tests/differential/run.py --statements 1000000`; here FIRE_FUZZ says how many
+programs run, FIRE_SEED which.
 """
 
 import json
