@@ -162,9 +162,11 @@ def translate(host: Code) -> Obj:
         return None
     ts = thread.ts
     thread.translating = 1
+    PyThreadState_EnterTracing(ts)              # tracers and profilers see nothing of it
     ts.recursion_remaining = ts.recursion_remaining + ROOM
     program = PyObject_CallOneArg(state.translator, cast(Obj, host))
     ts.recursion_remaining = ts.recursion_remaining - ROOM
+    PyThreadState_LeaveTracing(ts)
     thread.translating = 0
     return program
 

@@ -141,13 +141,15 @@ def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Ob
     thread = current_thread()
     if not thread:
         return None
+    if unlikely(traced(thread.ts)):
+        return call_twin(callable, args, nargsf, kwnames)
     code = code_of(function)
     if not code:
         return None
     nargs = nargsf & (ARGUMENTS_OFFSET - 1)
     if unlikely(code.flags & CO_OPTIMIZED == 0):
         return call_body(function, code, args, nargsf, kwnames)
-    if unlikely(code.twin != 0 or traced(thread.ts)):
+    if unlikely(code.twin != 0):
         count_run(code, True)
         return call_twin(callable, args, nargsf, kwnames)
     if code.flags & CO_ANY_GENERATOR != 0:
@@ -205,19 +207,26 @@ def make_generator(thread: Thread, function: FireFunction, code: VMCode, args: o
 
 
 @metal
+def exec_twin(function: Function, locals: Obj) -> Obj:
+    """The same on the host."""
+    return PyEval_EvalCodeEx(cast(Obj, function.func_code), function.func_globals, locals, None, 0, None, 0, None, 0,
+                             None, function.func_closure)
+
+
+@metal
 def exec_frame(function: Obj, locals: Obj) -> Obj:
     """Run a function's code (a module or class body) with `locals` as its namespace; result new or NULL."""
     thread = current_thread()
     if not thread:
         return None
+    if traced(thread.ts):
+        return exec_twin(cast(Function, function), locals)
     code = code_of(cast(FireFunction, function))
     if not code:
         return None
-    count_run(code, code.twin != 0 or traced(thread.ts))
-    if code.twin != 0 or traced(thread.ts):
-        host = cast(Function, function)
-        return PyEval_EvalCodeEx(cast(Obj, host.func_code), host.func_globals, locals, None, 0, None, 0, None, 0, None,
-                                 host.func_closure)
+    count_run(code, code.twin != 0)
+    if code.twin != 0:
+        return exec_twin(cast(Function, function), locals)
     if code.flags & CO_ANY_GENERATOR != 0:
         made = make_generator(thread, cast(FireFunction, function), code, None, 0, None)
         if made and locals:

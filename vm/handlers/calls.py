@@ -179,9 +179,13 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     """Call a VM function whose parameters need binding: the callee's frame to go on in; or NULL when the call
     has been made and `ra` written, or has failed (then an exception is set)."""
     function = base[first].object
-    code = code_of(cast(FireFunction, function))
     thread = frame.thread
-    if not code or code.twin != 0 or code.flags & CO_OPTIMIZED == 0 or traced(thread.ts):
+    code: VMCode = None
+    if likely(not traced(thread.ts)):
+        code = code_of(cast(FireFunction, function))
+        if unlikely(not code):
+            return None
+    if not code or code.twin != 0 or code.flags & CO_OPTIMIZED == 0:
         call_generic(frame, pc, ins, ra, base, count)
         return None
     if code.flags & CO_ANY_GENERATOR != 0:
