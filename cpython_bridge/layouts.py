@@ -73,7 +73,7 @@ Method | PyMethodObject | 48 | im_func:Obj@16 im_self:Obj@24 im_weakreflist:Obj@
 CFunctionObject | PyCFunctionObject | 56 | m_ml:MethodDef@16 m_self:Obj@24 m_module:Obj@32
     m_weakreflist:Obj@40 vectorcall:ptr@48
 MethodDef | PyMethodDef | 32 | ml_name:ptr@0 ml_meth:ptr@8 ml_flags:i32@16 ml_doc:ptr@24
-MethodDescr | PyMethodDescrObject | 56 | d_method:MethodDef@40 vectorcall:ptr@48
+MethodDescr | PyMethodDescrObject | 56 | d_type:TypeObject@16 d_method:MethodDef@40 vectorcall:ptr@48
 Descr | PyDescrObject | 40 | d_type:TypeObject@16 d_name:Obj@24
 MemberDescr | PyMemberDescrObject | 48 | d_member:MemberDef@40
 GetSetDescr | PyGetSetDescrObject | 48 | d_getset:GetSetDef@40

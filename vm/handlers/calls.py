@@ -330,6 +330,9 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
     """Instantiate a class whose __new__ is object's and whose __init__ is a VM function: the frame of
     __init__, or NULL if the call must go the general way (nothing has happened then)."""
     kind = cast(TypeObject, base[first].object)
+    ts = frame.thread.ts
+    if ts.recursion_remaining <= 1 or ts.cframe.use_tracing != 0:
+        return None
     if first == 0 or kind.tp_new != state.object_new or kind.tp_flags & (1 << 9) == 0 or kind.tp_flags & (1 << 20) != 0:
         return None
     init = _PyType_Lookup(kind, state.name_init)
@@ -341,7 +344,7 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
         PyErr_Clear()
         return None
     kwindex = pc[1] & 0xFFFFFFFF
-    if code.simple == 0 or code.argcount != count + 1 or kwindex != 0 or thread.ts.cframe.use_tracing != 0:
+    if code.simple == 0 or code.argcount != count + 1 or kwindex != 0:
         return None
     sync(frame, pc)
     instance = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
@@ -354,6 +357,7 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
         PyErr_Clear()
         decref(instance)
         return None
+    ts.recursion_remaining = ts.recursion_remaining - 1         # the class's call counts too
     callee.kind = KIND_INIT
     callee.words = CALL_WORDS
     callee.result = instance
@@ -410,6 +414,8 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
         instance = frame.result
         frame.result = None
         pop_frame(frame, frame.code.nlocalsplus)
+        ts = caller.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
         if not is_none(value):
             o = boxed(value)
             PyErr_Format(PyExc_TypeError[0], "__init__() should return None, not '%.200s'", o.ob_type.tp_name)

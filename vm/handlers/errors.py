@@ -76,6 +76,8 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
                 o = frame.result
                 frame.result = None
                 pop_failed(frame)
+                ts = caller.thread.ts
+                ts.recursion_remaining = ts.recursion_remaining + 1
                 decref(o)
             else:
                 pop_failed(frame)

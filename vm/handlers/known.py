@@ -38,13 +38,24 @@ def needs_the_vm(callable: Obj) -> bool:
             or callable == state.builtin_build_class)
 
 
+@metal(inline=True)
+def fits_method(callable: Obj, self: Reg) -> bool:
+    """Whether a method descriptor may be called with this object as self."""
+    if self.tag != OBJECT:
+        return False
+    kind = MethodDescr(callable).d_type
+    return self.object.ob_type == kind or PyType_IsSubtype(self.object.ob_type, kind) != 0
+
 
 @handler("CALL_KNOWN", 3)
 def CALL_KNOWN():
     """The callable is a builtin function or a method descriptor."""
     first = 0 if rb.tag == OBJECT else 1
     callable = rb[first].object
-    if first == 0 and callable.ob_type == PyCFunction_Type:       # a decorator: f in the place of self
+    if callable.ob_type == PyCFunction_Type:
+        if unlikely(first == 0):                    # a decorator: f in the place of self
+            return tail("CALL_GENERAL")
+    elif unlikely(first == 1 or (C == 0 and not fits_method(callable, rb[1]))):     # str.upper(x); @str.upper
         return tail("CALL_GENERAL")
     row = lshr(pc[1], 32)
     if unlikely(pc[2] != address_int(callable)):
@@ -76,8 +87,12 @@ def define_native(kind: str, convention: str) -> None:
     @handler(f"KNOWN_{kind}_{convention}", 3)
     def native():
         ts = frame.thread.ts
-        if unlikely(ts.recursion_remaining <= 0 or (convention == "one" and C != 1) or (convention == "none" and C != 0)):
-            return tail("CALL_GENERAL")
+        if convention == "one":                             # counted, as by the host's specialized calls
+            if unlikely(ts.recursion_remaining <= 0 or C != 1):
+                return tail("CALL_GENERAL")
+        elif convention == "none":
+            if unlikely(ts.recursion_remaining <= 0 or C != 0):
+                return tail("CALL_GENERAL")
         args = stack("Obj", 8)
         if kind == "method":
             definition = MethodDescr(rb.object).d_method
@@ -88,7 +103,8 @@ def define_native(kind: str, convention: str) -> None:
         if unlikely(C > 8 or not box_arguments(args, rb + 2, C)):
             return tail("CALL_GENERAL")
         sync(frame, pc)
-        ts.recursion_remaining = ts.recursion_remaining - 1
+        if convention == "one" or convention == "none":
+            ts.recursion_remaining = ts.recursion_remaining - 1
         if convention == "one":
             result = call_pointer("Obj", definition.ml_meth, self, args[0])
         elif convention == "none":
@@ -97,7 +113,8 @@ def define_native(kind: str, convention: str) -> None:
             result = call_pointer("Obj", definition.ml_meth, self, args, C)
         else:
             result = call_pointer("Obj", definition.ml_meth, self, args, C, cast(VOID_P, 0))
-        ts.recursion_remaining = ts.recursion_remaining + 1
+        if convention == "one" or convention == "none":
+            ts.recursion_remaining = ts.recursion_remaining + 1
         if unlikely(not result):
             check_failed(ts, rb)
             return tail("ERROR")
