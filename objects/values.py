@@ -174,8 +174,14 @@ def set_raw(r: Reg, payload: int, tag: int):
 
 @metal(inline=True)
 def set_item_of(r: Reg, o: Obj):
-    """Write a borrowed object; a small int unboxed, which saves the counting (its box is one of the host's table)."""
-    if o.ob_type == PyLong_Type:
+    """Write a borrowed object; small ints and floats unboxed, which saves the counting. A small int's box is one of
+    the host's table, and a float's identity means nothing unless it is a NaN (`in` looks at it first)."""
+    if o.ob_type == PyFloat_Type:
+        number = Float(o).ob_fval
+        if likely(number == number):
+            set_float(r, number)
+            return
+    elif o.ob_type == PyLong_Type:
         offset = byte_distance(o, ints.first)
         if ult(offset, 262 * 32):
             set_raw(r, (offset >> 5) - 5, INT)

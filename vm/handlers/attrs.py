@@ -317,24 +317,34 @@ def call_getter(frame: Frame, pc: u64p, ins: int, rb: Reg) -> Frame:
     return callee
 
 
-@handler("ATTR_GET", 4)
-def ATTR_GET():
-    if likely(rb.tag == OBJECT):
-        o = rb.object
-        if likely(o.ob_type.tp_version_tag | VALUE << 32 == pc[1]):
-            values = values_of(o)
-            if likely(values):
-                value = values[pc[2]]
-                if likely(value):
-                    incref(value)
-                    if ins & CONSUME_B != 0:
-                        rb.tag = EMPTY
-                        set_object(ra, value)
-                        decref(o)
+def define_read(name: str, kind: int, miss: str) -> None:
+    """Handler of reads that the cache knows as one kind: inline values or slots; others go on to `miss`."""
+    @handler(name, 4)
+    def read():
+        if likely(rb.tag == OBJECT):
+            o = rb.object
+            if likely(o.ob_type.tp_version_tag | kind << 32 == pc[1]):
+                if kind == VALUE:
+                    place = values_of(o)
+                    index = pc[2]
+                else:
+                    place = cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))
+                    index = 0
+                if likely(place):
+                    value = place[index]
+                    if likely(value):
+                        if ins & CONSUME_B != 0:
+                            rb.tag = EMPTY
+                            set_item_of(ra, value)
+                            decref(o)
+                            return
+                        set_item_of(ra, value)
                         return
-                    set_object(ra, value)
-                    return
-    return tail("ATTR_GET_OTHER")
+        return tail(miss)
+
+
+define_read("ATTR_GET", VALUE, "ATTR_GET_SLOT")
+define_read("ATTR_GET_SLOT", SLOT, "ATTR_GET_OTHER")
 
 
 @handler("ATTR_GET_OTHER", 4)
