@@ -28,9 +28,13 @@ class VmLoader(external.SourceFileLoader):
     """A source loader whose module bodies run on the VM."""
 
     def exec_module(self, module):
-        """Starts the VM; connect() puts the host's own code in this place."""
-        runtime.vm()
-        self.exec_module(module)
+        """Starts the VM; connect() puts the host's own code in this place. What the start itself imports
+        (with --vm-packages=all) stays on the host."""
+        if runtime.loading:
+            super().exec_module(module)
+        else:
+            runtime.vm()
+            self.exec_module(module)
 
 
 class UncachedVmLoader(VmLoader):

@@ -10,6 +10,7 @@ import os
 import sys
 
 _vm = None
+loading = False             # whether the VM is being loaded just now
 
 
 class NoCore(Exception):
@@ -18,9 +19,13 @@ class NoCore(Exception):
 
 def vm():
     """The VM, started at the first call."""
-    global _vm
+    global _vm, loading
     if _vm is None:
-        _vm = load()
+        loading = True
+        try:
+            _vm = load()
+        finally:
+            loading = False
         connect(_vm)
     return _vm
 

@@ -11,8 +11,11 @@ from .names import *  # noqa: F403
 
 @metal
 def add_traceback(frame: Frame):
-    """One traceback entry for this frame, which is the current one."""
+    """One traceback entry for this frame, which is the current one; none where memory is out."""
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)          # a frame object that cannot be made clears the error
     object = PyThreadState_GetFrame(frame.thread.ts)
+    PyErr_Restore(fetched[0], fetched[1], fetched[2])
     if object:
         PyTraceBack_Here(object)
         decref(object)
