@@ -87,8 +87,9 @@ def fill_defaults(function: Function, code: VMCode, regs: Reg) -> bool:
 
 
 @metal
-def bind_array(function: Function, code: VMCode, regs: Reg, args: obj_p, nargs: int, kwnames: Obj) -> bool:
-    """Bind arguments as a call does. False: they do not fit (or an error is set); registers then hold a part.
+def bind_array(function: Function, code: VMCode, regs: Reg, args: obj_p, nargs: int, kwnames: Obj, kwargs: Obj) -> bool:
+    """Bind arguments as a call does; keywords by names behind the arguments and by a dict, each may be NULL.
+    False: they do not fit (or an error is set); registers then hold a part.
 
     The messages for calls that do not fit come from the host: the caller repeats the call on the twin."""
     direct = nargs if nargs < code.argcount else code.argcount
@@ -119,7 +120,24 @@ def bind_array(function: Function, code: VMCode, regs: Reg, args: obj_p, nargs: 
         for i in range(VarObj(kwnames).ob_size):
             if not fill_parameter(code, regs, field_address(Tuple(kwnames), "ob_item")[i], args[nargs + i], extra):
                 return False
+    if kwargs:
+        if not bind_mapping(code, regs, kwargs, extra):
+            return False
     return fill_defaults(function, code, regs)
+
+
+@metal
+def bind_mapping(code: VMCode, regs: Reg, kwargs: Obj, extra: Obj) -> bool:
+    """Bind the keywords of a dict; False as in bind_array."""
+    at = stack("i64", 1)
+    pair = stack("Obj", 2)
+    at[0] = 0
+    while PyDict_Next(kwargs, at, pair, pair + 1) != 0:
+        if pair[0].ob_type != PyUnicode_Type:
+            return False
+        if not fill_parameter(code, regs, pair[0], pair[1], extra):
+            return False
+    return True
 
 
 @metal
@@ -162,7 +180,7 @@ def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Ob
         for i in range(nargs):
             frame.regs[i].object = new_ref(args[i])
             frame.regs[i].tag = OBJECT
-    elif unlikely(not bind_array(cast(Function, callable), code, frame.regs, args, nargs, kwnames)):
+    elif unlikely(not bind_array(cast(Function, callable), code, frame.regs, args, nargs, kwnames, None)):
         pop_frame(frame, code.nregs)
         if PyErr_Occurred():
             return None
@@ -198,7 +216,7 @@ def make_generator(thread: Thread, function: FireFunction, code: VMCode, args: o
     if not gen:
         return None
     frame = generator_frame(gen)
-    if not bind_array(cast(Function, function), code, frame.regs, args, nargs, kwnames):
+    if not bind_array(cast(Function, function), code, frame.regs, args, nargs, kwnames, None):
         decref(gen)
         if PyErr_Occurred():
             return None

@@ -1,7 +1,7 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "arith", "compare", "names", "errors", "calls", "known", "iterate", "attrs",
+MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "known", "iterate", "attrs",
            "build", "grow", "unpack", "items", "imports", "context", "matching", "groups", "generators")
 
 

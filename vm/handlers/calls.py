@@ -5,7 +5,7 @@ host's vectorcall protocol with the arguments boxed.
 """
 from __future__ import annotations
 
-from .errors import *  # noqa: F403
+from .binding import *  # noqa: F403
 
 CALL_WORDS = 3
 
@@ -75,106 +75,6 @@ def call_object(frame: Frame, callable: Obj, args: obj_p, nargsf: int, kwnames: 
 
 
 @metal
-def bind_registers(frame: Frame, caller: Frame, base: Reg, first: int, count: int, kwnames: Obj) -> bool:
-    """Bind a call's registers to a new frame where they do not simply match; False with an exception set.
-
-    base[first] is the callable; the count arguments behind it stay in place (the caller drops them)."""
-    args = stack("Obj", count + 1)
-    for i in range(count):
-        o = boxed(base[first + 1 + i])
-        if not o:
-            return False
-        args[i] = o
-    positional = count
-    if kwnames:
-        positional = positional - VarObj(kwnames).ob_size
-    return bind_array(frame.function, frame.code, frame.regs, args, positional, kwnames)
-
-
-@metal
-def keyword_index(code: VMCode, key: Obj) -> int:
-    """Index of the parameter a keyword names, by identity (names are interned); -1: look closer."""
-    names = field_address(Tuple(Code(code.code).co_localsplusnames), "ob_item")
-    for i in range(code.posonly, code.argcount + code.kwonly):
-        if names[i] == key:
-            return i
-    return -1
-
-
-@metal
-def bind_moves(callee: Frame, args: Reg, count: int, kwnames: Obj) -> bool:
-    """Bind arguments to simple parameters by moving the registers; False: nothing has happened."""
-    code = callee.code
-    target = callee.regs
-    named = 0
-    if kwnames:
-        named = VarObj(kwnames).ob_size
-    positional = count - named
-    if code.flags & (CO_VARARGS | CO_VARKEYWORDS) != 0 or positional > code.argcount:
-        return False
-    if named == 0 and code.kwonly == 0:
-        return move_positional(callee.function, code, target, args, count)
-    for i in range(positional):
-        target[i].payload = args[i].payload
-        target[i].tag = args[i].tag
-    fits = True
-    for i in range(named):
-        at = keyword_index(code, field_address(Tuple(kwnames), "ob_item")[i])
-        if at < 0:
-            fits = False
-        elif target[at].tag != EMPTY:
-            fits = False
-        else:
-            target[at].payload = args[positional + i].payload
-            target[at].tag = args[positional + i].tag
-    if fits and has_defaults(callee.function, code, target):
-        if fill_defaults(callee.function, code, target):
-            for i in range(count):
-                args[i].tag = EMPTY
-            return True
-    for i in range(code.argcount + code.kwonly):
-        target[i].tag = EMPTY
-    return False
-
-
-@metal(inline=True)
-def move_positional(function: Function, code: VMCode, target: Reg, args: Reg, count: int) -> bool:
-    """As bind_moves for positional arguments only: what is missing comes from the defaults' end."""
-    missing = code.argcount - count
-    if missing > 0:
-        defaults = function.func_defaults
-        if not defaults:
-            return False
-        spare = VarObj(defaults).ob_size - missing
-        if spare < 0:
-            return False
-        values = field_address(Tuple(defaults), "ob_item") + spare
-        for i in range(missing):
-            target[count + i].object = new_ref(values[i])
-            target[count + i].tag = OBJECT
-    for i in range(count):
-        target[i].payload = args[i].payload
-        target[i].tag = args[i].tag
-        args[i].tag = EMPTY
-    return True
-
-
-@metal
-def has_defaults(function: Function, code: VMCode, regs: Reg) -> bool:
-    """Whether every unbound positional parameter has a default, and no keyword-only one is unbound."""
-    first = code.argcount
-    if function.func_defaults:
-        first = first - VarObj(function.func_defaults).ob_size
-    for i in range(code.argcount):
-        if regs[i].tag == EMPTY and i < first:
-            return False
-    for i in range(code.argcount, code.argcount + code.kwonly):
-        if regs[i].tag == EMPTY:
-            return False
-    return True
-
-
-@metal
 def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
     """Call a VM function whose parameters need binding: the callee's frame to go on in; or NULL when the call
     has been made and `ra` written, or has failed (then an exception is set)."""
@@ -205,7 +105,7 @@ def call_complex(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
         count_run(code, False)
         drop(base[first])
         return callee
-    if not bind_registers(callee, frame, base, first, count + 1 - first, kwnames):
+    if PyErr_Occurred() or not bind_registers(callee, frame, base, first, count + 1 - first, kwnames):
         pop_frame(callee, code.nregs)
         if not PyErr_Occurred():
             call_generic(frame, pc, ins, ra, base, count)      # the host words the error
@@ -343,32 +243,34 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
     if not code:
         PyErr_Clear()
         return None
-    kwindex = pc[1] & 0xFFFFFFFF
-    if code.simple == 0 or code.argcount != count + 1 or kwindex != 0:
+    if code.twin != 0 or code.flags & (CO_ANY_GENERATOR | CO_OPTIMIZED) != CO_OPTIMIZED:
         return None
     sync(frame, pc)
     instance = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
     if not instance:
         PyErr_Clear()
         return None
-    count_run(code, False)
     callee = push_frame(thread, code, cast(Function, new_ref(init)), frame)
     if not callee:
         PyErr_Clear()
         decref(instance)
         return None
+    kwnames: Obj = None
+    if pc[1] & 0xFFFFFFFF != 0:
+        kwnames = frame.pool[(pc[1] & 0xFFFFFFFF) - 1].object
+    base[1].object = new_ref(instance)                          # self, in the place of the class
+    if not bind_moves(callee, base + 1, count + 1, kwnames):
+        PyErr_Clear()
+        pop_frame(callee, code.nregs)
+        base[1].object = cast(Obj, kind)
+        decref(instance)
+        decref(instance)
+        return None
+    decref(kind)
+    count_run(code, False)
     ts.recursion_remaining = ts.recursion_remaining - 1         # the class's call counts too
     callee.kind = KIND_INIT
-    callee.words = CALL_WORDS
     callee.result = instance
-    callee.regs.object = new_ref(instance)
-    callee.regs.tag = OBJECT
-    target = callee.regs + 1
-    for i in range(count):
-        target[i].payload = base[2 + i].payload
-        target[i].tag = base[2 + i].tag
-        base[2 + i].tag = EMPTY
-    drop(base[1])
     return callee
 
 
@@ -387,6 +289,14 @@ def RETURN():
         dst = caller.regs[lshr(pc2[0], 16) & 65535]
         set_raw(dst, payload, tag)
         return resume_at(caller, pc2 + words)
+    if frame.kind == KIND_INIT and tag == NONE:
+        maker = frame.caller
+        instance = frame.result
+        pop_frame(frame, frame.code.nlocalsplus)
+        ts = maker.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
+        set_object(maker.regs[lshr(maker.pc[0], 16) & 65535], instance)
+        return resume_at(maker, maker.pc + CALL_WORDS)
     back = return_slow(frame, payload, tag)
     if back:
         if unlikely(cast(VOID_P, back.thread.ts.curexc_type) != None):
@@ -435,8 +345,8 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
 
 # --------------------------------------------------------------------------------- other call forms
 @metal
-def call_ex(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
-    """f(*args, **kwargs)."""
+def prepare_ex(frame: Frame, pc: u64p, base: Reg, flags: int) -> bool:
+    """Make the operands of f(*args, **kwargs) a tuple and a dict; False with an exception."""
     sync(frame, pc)
     for i in range(1, 3 + (flags & 1)):
         if not boxed(base[i]):
@@ -458,10 +368,45 @@ def call_ex(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
         if not items:
             return False
         set_object(base[2], items)
+    return True
+
+
+@metal
+def call_ex_frame(frame: Frame, base: Reg, flags: int) -> Frame:
+    """The frame of a VM function called with a tuple and a dict, its arguments bound and dropped; NULL: call it
+    the general way (nothing has happened), or an exception is set."""
+    callable = base[1].object
+    if callable.ob_type != FireFunction_Type or traced(frame.thread.ts):
+        return None
+    code = code_of(cast(FireFunction, callable))
+    if not code:
+        return None
+    if code.twin != 0 or code.flags & CO_ANY_GENERATOR != 0 or code.flags & CO_OPTIMIZED == 0:
+        return None
+    callee = push_frame(frame.thread, code, cast(Function, new_ref(callable)), frame)
+    if not callee:
+        return None
     kwargs: Obj = None
     if flags & 1 != 0:
         kwargs = base[3].object
-    result = call_tuple(frame, callable, base[2].object, kwargs)
+    args = base[2].object
+    if not bind_array(cast(Function, callable), code, callee.regs, field_address(Tuple(args), "ob_item"),
+                      VarObj(args).ob_size, None, kwargs):
+        pop_frame(callee, code.nregs)
+        return None
+    count_run(code, False)
+    callee.words = 1
+    drop_range(base + 1, 2 + (flags & 1))
+    return callee
+
+
+@metal
+def call_ex_general(frame: Frame, pc: u64p, ra: Reg, base: Reg, flags: int) -> bool:
+    """Call anything with a tuple and a dict."""
+    kwargs: Obj = None
+    if flags & 1 != 0:
+        kwargs = base[3].object
+    result = call_tuple(frame, base[1].object, base[2].object, kwargs)
     if not result:
         return False
     drop_range(base + 1, 2 + (flags & 1))
@@ -534,7 +479,14 @@ def duplicate_key(callable: Obj, key: Obj):
 
 @handler("CALL_EX")
 def CALL_EX():
-    if unlikely(not call_ex(frame, pc, ra, rb, C)):
+    if unlikely(not prepare_ex(frame, pc, rb, C)):
+        return tail("ERROR")
+    callee = call_ex_frame(frame, rb, C)
+    if callee:
+        return go(callee)
+    if unlikely(cast(VOID_P, frame.thread.ts.curexc_type) != None):
+        return tail("ERROR")
+    if unlikely(not call_ex_general(frame, pc, ra, rb, C)):
         return tail("ERROR")
 
 
