@@ -190,6 +190,40 @@ def CALL_OTHER():
         kind = rb[first].object.ob_type
         if kind == PyCFunction_Type or kind == PyMethodDescr_Type:
             return tail("CALL_KNOWN")
+        if kind == FireFunction_Type:
+            return tail("CALL_DEFAULTS")
+    return tail("CALL_GENERAL")
+
+
+@handler("CALL_DEFAULTS", 3)
+def CALL_DEFAULTS():
+    """A VM function of simple parameters, the last of which take their defaults."""
+    first = 0 if rb.tag == OBJECT else 1
+    function = cast(FireFunction, rb[first].object)
+    code = function.vmcode
+    thread = frame.thread
+    nargs = C + 1 - first
+    defaults = function.func_defaults
+    if likely(function.vmcode_of == function.func_code and code.plain > nargs and pc[1] & 0xFFFFFFFF == 0
+              and defaults and thread.ts.cframe.use_tracing == 0):
+        memory = thread.top
+        skipped = VarObj(defaults).ob_size - (code.plain - nargs)
+        if likely(skipped >= 0 and byte_distance(thread.limit, memory) >= code.total_bytes
+                  and thread.ts.recursion_remaining > 0):
+            frame.pc = pc
+            callee = lay_frame(thread, memory, code, cast(Function, function), frame)
+            empty_registers(callee, code.argcount, code.nlocalsplus)
+            target = cast(Reg, byte_offset(callee, sizeof(Frame)))
+            values = field_address(Tuple(defaults), "ob_item") + skipped
+            for i in range(nargs, code.plain):
+                target[i].object = new_ref(values[i - nargs])
+                target[i].tag = OBJECT
+            for i in range(nargs):
+                target[i].payload = rb[first + 1 + i].payload
+                target[i].tag = rb[first + 1 + i].tag
+                rb[first + 1 + i].tag = EMPTY
+            rb[first].tag = EMPTY
+            return resume_at(callee, code.words)
     return tail("CALL_GENERAL")
 
 
