@@ -9,10 +9,11 @@ since a destructor may run code.
 """
 from __future__ import annotations
 
-from ..codegen.metal import Static, metal, struct
+from ..codegen.metal import Static, metal, pointer_to, struct
 from ..cpython_bridge.capi import *  # noqa: F403
 from ..cpython_bridge.layouts import *  # noqa: F403
 
+u8_p = pointer_to("u8")
 Reg = struct("Reg", "payload:i64@0 number:f64@0 object:Obj@0 tag:i64@8", 16)
 EMPTY, INT, FLOAT, BOOL, NONE = range(5)
 OBJECT = -1      # a word that nothing else on the VM's stack holds: stale memory is never taken for a reference
@@ -170,6 +171,35 @@ def set_raw(r: Reg, payload: int, tag: int):
     r.tag = tag
     if unlikely(old_tag == OBJECT):
         decref(old)
+
+
+Characters = struct("Characters", "iterator_type:TypeObject one:Obj", 16 + 8 * 128)
+characters = Static("fire_characters", Characters)       # the host's strings of one ASCII character
+
+
+@metal
+def init_characters() -> bool:
+    """Fetch the host's one-character strings and the type of iterators over ASCII strings."""
+    table = field_address(characters, "one")
+    for i in range(128):
+        table[i] = PyUnicode_FromOrdinal(i)
+        if not table[i]:
+            return False
+    iterator = PyObject_GetIter(table[65])
+    if not iterator:
+        return False
+    characters.iterator_type = iterator.ob_type
+    decref(iterator)
+    return True
+
+
+@metal(inline=True)
+def character_at(o: Obj, index: int) -> Obj:
+    """Character of a compact ASCII string at an index in range, borrowed; NULL: not such a string, or not there."""
+    if Ascii(o).state & 0xE0 != 0xE0 or not ult(index, Ascii(o).length):      # compact, ascii, ready
+        return None
+    code = cast(u8_p, byte_offset(o, ASCII_DATA))[index]
+    return field_address(characters, "one")[code]
 
 
 @metal(inline=True)

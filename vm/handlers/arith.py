@@ -208,10 +208,9 @@ def define(name: str, constant: bool) -> None:
                 result = PyNumber_InPlacePower(left, right, Py_None)
             else:
                 result = PyNumber_Power(left, right, Py_None)
+        elif name == "ADD" and not constant and ra == rb and both_strings(left, right):
+            return append_string(ra, rc, ins, right)
         elif ins & X_BIT != 0:
-            if name == "ADD" and not constant:
-                if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type and ra == rb:
-                    return append_string(ra, rc, ins, right)
             result = in_place(left, right)
         else:
             result = plain(left, right)
@@ -282,9 +281,15 @@ def int_operands(rb: Reg, rc: Reg) -> bool:
     return b and c
 
 
+@metal(inline=True)
+def both_strings(a: Obj, b: Obj) -> bool:
+    return a.ob_type == PyUnicode_Type and b.ob_type == PyUnicode_Type
+
+
 @metal
 def append_string(ra: Reg, rc: Reg, ins: int, right: Obj) -> bool:
-    """s += t with one reference to s: the host can grow the string in place. Owns `right`."""
+    """s = s + t or s += t, the result taking the place of s: with one reference the host grows it in place.
+    Owns `right`."""
     left = stack("Obj", 1)
     left[0] = ra.object
     ra.tag = EMPTY

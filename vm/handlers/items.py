@@ -24,12 +24,14 @@ def slot_in(items: obj_p, size: int, index: int) -> obj_p:
 
 @metal(inline=True)
 def item_at(o: Obj, index: int) -> Obj:
-    """Item of an exact list or tuple, borrowed; NULL: not so simple."""
+    """Item of an exact list, tuple or ASCII string, borrowed; NULL: not so simple."""
     slot: obj_p = None
     if likely(o.ob_type == PyList_Type):
         slot = slot_in(List(o).ob_item, VarObj(o).ob_size, index)
     elif o.ob_type == PyTuple_Type:
         slot = slot_in(field_address(Tuple(o), "ob_item"), VarObj(o).ob_size, index)
+    elif o.ob_type == PyUnicode_Type:
+        return character_at(o, index if index >= 0 else index + Ascii(o).length)
     if likely(slot):
         return slot[0]
     return None

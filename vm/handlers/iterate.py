@@ -77,6 +77,16 @@ def FOR_ITER():
                 set_item_of(ra, field_address(items, "ob_item")[at2])
                 return
             finish_sequence(SeqIter(iterator))
+    elif kind == characters.iterator_type:
+        text = cast(Obj, SeqIter(iterator).it_seq)
+        if likely(text):
+            at3 = SeqIter(iterator).it_index
+            character = character_at(text, at3)
+            if likely(character):
+                SeqIter(iterator).it_index = at3 + 1
+                set_object(ra, new_ref(character))
+                return
+            finish_sequence(SeqIter(iterator))
     else:
         if kind == FireGenerator_Type:
             callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
