@@ -252,6 +252,7 @@ api("int pthread_attr_destroy(void *)")
 api("double pow(double, double)")
 api("double fmod(double, double)")
 api("int strcmp(const char *, const char *)")
+api("void *memchr(const void *, int, size_t)")
 api("int memcmp(const void *, const void *, size_t)")
 for _dummy in ("_PyGen_Finalize_dummy", "pthread_self_stack_dummy"):
     del ROWS[_dummy]

@@ -198,8 +198,27 @@ def character_at(o: Obj, index: int) -> Obj:
     """Character of a compact ASCII string at an index in range, borrowed; NULL: not such a string, or not there."""
     if Ascii(o).state & 0xE0 != 0xE0 or not ult(index, Ascii(o).length):      # compact, ascii, ready
         return None
-    code = cast(u8_p, byte_offset(o, ASCII_DATA))[index]
+    code = ascii_data(o)[index]
     return field_address(characters, "one")[code]
+
+
+@metal(inline=True)
+def is_ascii(o: Obj) -> bool:
+    """Whether `o` is exactly a string and compact ASCII."""
+    return o.ob_type == PyUnicode_Type and Ascii(o).state & 0xE0 == 0xE0
+
+
+@metal(inline=True)
+def ascii_data(o: Obj) -> u8_p:
+    return cast(u8_p, byte_offset(o, ASCII_DATA))
+
+
+@metal
+def order_ascii(a: Obj, b: Obj) -> int:
+    """Negative, zero or positive as ASCII string a is below, equal to or above b."""
+    short = Ascii(a).length if Ascii(a).length < Ascii(b).length else Ascii(b).length
+    order = memcmp(ascii_data(a), ascii_data(b), short)
+    return order if order != 0 else Ascii(a).length - Ascii(b).length
 
 
 @metal(inline=True)

@@ -208,7 +208,7 @@ def define(name: str, constant: bool) -> None:
                 result = PyNumber_InPlacePower(left, right, Py_None)
             else:
                 result = PyNumber_Power(left, right, Py_None)
-        elif name == "ADD" and not constant and ra == rb and both_strings(left, right):
+        elif name == "ADD" and ra == rb and both_strings(left, right):
             return append_string(ra, rc, ins, right)
         elif ins & X_BIT != 0:
             result = in_place(left, right)

@@ -132,6 +132,10 @@ def define(name: str, constant: bool) -> None:
             return -1
         if not constant:
             incref(ro)
+        if is_ascii(lo) and is_ascii(ro):
+            order = order_ascii(lo, ro)
+            decref(ro)
+            return 1 if ints(order, 0) else 0
         sync(frame, pc)
         incref(lo)
         result = PyObject_RichCompare(lo, ro, rich)
@@ -321,6 +325,8 @@ def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
         return -1
     if holder.ob_type == PyDict_Type:
         return PyDict_Contains(holder, value)
+    if is_ascii(holder) and is_ascii(value) and Ascii(value).length == 1:
+        return 1 if memchr(ascii_data(holder), ascii_data(value)[0], Ascii(holder).length) else 0
     incref(holder)
     outcome = PySequence_Contains(holder, value)
     decref(holder)
