@@ -119,6 +119,7 @@ def get_method(t, arg):
     base = t.nlocals + depth
     t.emit_cached(_METHOD_GET | (CONSUME_B if a >= t.nlocals else 0) | base << 16 | a << 32 | arg << 48,
                   _METHOD_CACHE)
+    t.method = len(t.words)
     stack.append(base)
     stack.append(base + 1)
 
@@ -274,10 +275,22 @@ def call(t, arg):
         raise Untranslatable("stack underflow")
     plain = X_BIT if stack[depth] == NULL else 0
     t.own(depth, len(stack))
+    shift = not arg and not plain and t.method != len(t.words) and t.words[-1] & OPCODE_MASK not in _ITERATORS
     del stack[depth:]
+    if shift:
+        arg, plain = _as_argument(t, depth), X_BIT
     cache = _CALL_CACHE if not t.keywords else (t.keywords, *_CALL_CACHE[1:])
     t.keywords = 0
     t.push(_CALL | plain | t.nlocals + depth << 32 | counted(arg) << 48, cache)
+
+
+def _as_argument(t, depth: int) -> int:
+    """Decorator and function, which the host pushes as if a method and self: [empty, decorator, function]."""
+    t.claim(depth, 3)
+    base = t.nlocals + depth
+    t.emit(_MOVE | CONSUME_B | base + 2 << 16 | base + 1 << 32)
+    t.emit(_MOVE | CONSUME_B | base + 1 << 16 | base << 32)
+    return 1
 
 
 def call_ex(t, arg):
@@ -439,6 +452,7 @@ _METHOD_GET, _METHOD_CACHE = row("METHOD_GET")
 _ATTR_SET, _ATTR_SET_CACHE = row("ATTR_SET")
 _ITEM_SET, _ITEM_SET_CACHE = row("ITEM_SET")
 _CALL, _CALL_CACHE = row("CALL")
+_ITERATORS = (OPS["GET_ITER"].code, OPS["AITER"].code)      # before a comprehension's call
 _RESUME, _RESUME_CACHE = row("RESUME")
 _CALL_EX_BUILD = [build("CALL_EX", fixed=3), build("CALL_EX", fixed=4)]
 _FORMAT_BUILD = [build("FORMAT", fixed=1), build("FORMAT", fixed=2)]

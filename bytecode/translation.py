@@ -43,7 +43,7 @@ class Translation(Emitter):
     """One code object on its way to a Program."""
 
     __slots__ = ("code", "actions", "instrs", "blocks", "labels", "live", "bound", "cover", "spans", "fixups",
-                 "entered", "short", "far", "behind", "narrowed", "keywords", "extra")
+                 "entered", "short", "far", "behind", "narrowed", "keywords", "extra", "method")
 
     def __init__(self, host, code):
         super().__init__(nlocalsplus(code), len(code.co_names))
@@ -67,6 +67,7 @@ class Translation(Emitter):
         self.behind = False         # a label was reached for the first time from further down
         self.narrowed = False       # an assumption about bound locals was wrong
         self.keywords = 0           # pool index + 1 of the keyword names of the next call
+        self.method = -1            # len(words) after the newest METHOD_GET
 
     def forget(self) -> None:
         """Start again with what was learnt."""

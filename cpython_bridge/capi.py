@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import cffi
 
-from ..codegen.metal import CFunction, CGlobal
+from ..codegen.metal import CFunction, CGlobal, pointer_to
 from ..codegen.metal.types import Pointer
 from .layouts import LAYOUTS
 
@@ -301,6 +301,7 @@ for _name in OBJECTS.split():       # variables that hold an object: PyExc_TypeE
     globals()[_name] = CGlobal(_name, Pointer(LAYOUTS["Obj"].pointer))
 for _name in TYPES.split():
     globals()[_name + "_Type"] = CGlobal(_name + "_Type", LAYOUTS["TypeObject"].pointer)
+Py_Version = CGlobal("Py_Version", pointer_to("u64"))
 for _name, _symbol in [("Py_None", "_Py_NoneStruct"), ("Py_True", "_Py_TrueStruct"), ("Py_False", "_Py_FalseStruct"),
                        ("Py_NotImplemented", "_Py_NotImplementedStruct"), ("Py_Ellipsis", "_Py_EllipsisObject")]:
     globals()[_name] = CGlobal(_symbol, LAYOUTS["Obj"].pointer)

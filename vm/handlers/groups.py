@@ -261,16 +261,28 @@ def sort_out(original: Obj, exceptions: Obj, raised: Obj, leaves: Obj) -> bool:
 
 
 @metal
+def bare_single_exception() -> bool:
+    """Whether this host raises a single new exception as it is, or in a group (before 3.11.4)."""
+    return ult(0x030B04EF, Py_Version[0])
+
+
+@metal
 def combine(original: Obj, exceptions: Obj, raised: Obj, leaves: Obj) -> Obj:
     """One exception of everything, None, or NULL with an exception; new reference."""
     if not sort_out(original, exceptions, raised, leaves):
         return None
-    if not project_into(raised, original, leaves):
+    part = stack("Obj", 1)
+    if not project(original, leaves, part):
         return None
+    if part[0]:
+        failed = PyList_Append(raised, part[0])
+        decref(part[0])
+        if failed < 0:
+            return None
     count = VarObj(raised).ob_size
     if count == 0:
         return new_ref(Py_None)
-    if count == 1:
+    if count == 1 and (cast(VOID_P, part[0]) or bare_single_exception()):
         return new_ref(List(raised).ob_item[0])
     return new_group(state.empty_string, raised)
 
