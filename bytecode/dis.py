@@ -120,5 +120,5 @@ def _spell(row: Op, parts: list, x: int) -> str:
     if row.name in ("JIF", "JNONE"):
         return f"if {'' if x else 'not '}{parts[0]}{' is None' if row.name == 'JNONE' else ''} {parts[1]}"
     if row.operands[:1] == ("w",) and row.name not in ("SWAP", "MAKE_CELL") and len(parts) > 1:
-        return f"{parts[0]} = {' '.join(parts[1:])}" + (" delegates" if x else "")
+        return f"{parts[0]} = {' '.join(parts[1:])}" + (" delegates" if x and row.name == "YIELD" else "")
     return " ".join(parts)

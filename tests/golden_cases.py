@@ -14,6 +14,7 @@
     ADD_INT ? ?                           `?` is one value, a line `...` any number of lines
     [not] CALL                            no line of that function's listing has this word
     [twin ok]                             may run on the host twin (tracing, exotic frames)
+    [known] reason                        differs from the host for this reason; an error when it does no more
     [keeps]                               objects outlive a round on purpose: not in the leak check
 
 Every case, with or without expectations, gives on fire what it gives on the host: output, exception and
@@ -29,7 +30,7 @@ import re
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 HEADER = re.compile(
-    r"\[(case|run|output|raises|bytecode|not|twin ok|keeps)\](?: (.*))?$|\[(case|bytecode) ([\w.<>]+)\]$"
+    r"\[(case|run|output|raises|bytecode|not|twin ok|keeps|known)\](?: (.*))?$|\[(case|bytecode) ([\w.<>]+)\]$"
 )
 
 
@@ -48,6 +49,7 @@ class Case:
     absent: dict = dataclasses.field(default_factory=dict)
     twin_ok: bool = False
     keeps: bool = False
+    known: str = ""
 
     @property
     def module(self):
@@ -110,6 +112,7 @@ def parse(path):
             case.absent.setdefault(function, []).append(rest)
         case.twin_ok |= kind == "twin ok"
         case.keeps |= kind == "keeps"
+        case.known = rest if kind == "known" else case.known
     return cases
 
 

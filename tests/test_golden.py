@@ -144,7 +144,11 @@ def test_same_as_host(topic, mode, folder):
     cases = cases_of(topic)
     host, _ = execute(HOST, cases, folder / topic, mode)
     fire, _ = execute(FIRE, cases, folder / topic, mode)
-    report({case: list(differences(case, host[case.module], fire[case.module])) for case in cases})
+    found = {case: list(differences(case, host[case.module], fire[case.module])) for case in cases}
+    for case in cases:
+        if case.known and not is_host(FIRE):
+            found[case] = [] if found[case] else [f"differs no more, take [known] out: {case.known}"]
+    report(found)
 
 
 @pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it has no host twin")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from .names import *  # noqa: F403
 
+TRACEBACK_BYTES = 56
+
 
 @metal
 def add_traceback(frame: Frame):
@@ -17,7 +19,10 @@ def add_traceback(frame: Frame):
     object = PyThreadState_GetFrame(frame.thread.ts)
     PyErr_Restore(fetched[0], fetched[1], fetched[2])
     if object:
-        PyTraceBack_Here(object)
+        room = PyObject_Malloc(TRACEBACK_BYTES)             # without it the host would end the process
+        if room:
+            PyObject_Free(room)
+            PyTraceBack_Here(object)
         decref(object)
 
 
