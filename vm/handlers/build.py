@@ -7,7 +7,7 @@ A range is emptied as it is used, so what an error leaves behind is exactly what
 """
 from __future__ import annotations
 
-from .calls import *  # noqa: F403
+from .call_forms import *  # noqa: F403
 
 CONVERT, HAS_SPEC = 3, 4            # parts of FORMAT's flags
 AS_STR, AS_REPR, AS_ASCII = 1, 2, 3
