@@ -1,14 +1,15 @@
-"""Frame objects of VM frames: the host's type, taught two things about frames it does not run.
+"""Frame objects of VM frames: the host's type, taught three things about frames it does not run.
 
 `f_locals` of a live VM frame shows the registers, boxed for the occasion; `clear()` of a suspended VM generator's
-frame closes the generator through the VM. Both replace a function pointer in the type's own tables and fall back to
-the host's function for every other frame.
+frame closes the generator through the VM; `f_lineno = n`, a jump by a debugger, is refused: it would rearrange a stack
+that is not the host's. Each replaces a function pointer in the type's own tables and falls back to the host's
+function for every other frame.
 """
 from __future__ import annotations
 
 from ..vm.entry import *  # noqa: F403
 
-Hooks = struct("Hooks", "get_locals:ptr clear:ptr")
+Hooks = struct("Hooks", "get_locals:ptr set_line:ptr clear:ptr")
 hooks = Static("fire_frame_hooks", Hooks)
 
 
@@ -39,6 +40,15 @@ def frame_get_locals(self: Obj, closure: ptr_t) -> Obj:
 
 
 @metal
+def frame_set_line(self: Obj, value: Obj, closure: ptr_t) -> int:
+    """The setter of `f_lineno`."""
+    if value and cast(FrameObject, self).f_trace and vm_frame_of(cast(FrameObject, self)):
+        PyErr_SetString(PyExc_ValueError[0], "can't jump in a frame that ran before it was traced")
+        return -1
+    return call_pointer("i32", hooks.set_line, self, value, closure)
+
+
+@metal
 def frame_clear(self: Obj, unused: Obj) -> Obj:
     """The method `clear`."""
     frame = vm_frame_of(cast(FrameObject, self))
@@ -64,6 +74,9 @@ def init_frame_hooks() -> bool:
         if same_text(getset.name, "f_locals"):
             hooks.get_locals = getset.get
             getset.get = frame_get_locals
+        if same_text(getset.name, "f_lineno"):
+            hooks.set_line = getset.set
+            getset.set = frame_set_line
         getset = getset + 1
     method = cast(MethodDef, kind.tp_methods)
     while method.ml_name:
@@ -71,7 +84,7 @@ def init_frame_hooks() -> bool:
             hooks.clear = method.ml_meth
             method.ml_meth = frame_clear
         method = method + 1
-    if hooks.get_locals and hooks.clear:
+    if hooks.get_locals and hooks.set_line and hooks.clear:
         return True
-    PyErr_SetString(PyExc_SystemError[0], "fire: the frame type has no f_locals or clear")
+    PyErr_SetString(PyExc_SystemError[0], "fire: the frame type has no f_locals, f_lineno or clear")
     return False
