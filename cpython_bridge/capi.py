@@ -44,9 +44,7 @@ api("long long PyLong_AsLongLongAndOverflow(PyObject *, int *)", "plain", OCCURR
 api("long PyLong_AsLong(PyObject *)", "plain", OCCURRED)
 api("PyObject *PyFloat_FromDouble(double)", "new", NULL)
 api("PyObject *PyBool_FromLong(long)", "new", NULL)
-for _op in ("Add Subtract Multiply TrueDivide FloorDivide Remainder Lshift Rshift And Or Xor MatrixMultiply "
-            "InPlaceAdd InPlaceSubtract InPlaceMultiply InPlaceTrueDivide InPlaceFloorDivide InPlaceRemainder "
-            "InPlaceLshift InPlaceRshift InPlaceAnd InPlaceOr InPlaceXor InPlaceMatrixMultiply").split():
+for _op in ["Add", "Subtract", "Multiply", "TrueDivide", "FloorDivide", "Remainder", "Lshift", "Rshift", "And", "Or", "Xor", "MatrixMultiply", "InPlaceAdd", "InPlaceSubtract", "InPlaceMultiply", "InPlaceTrueDivide", "InPlaceFloorDivide", "InPlaceRemainder", "InPlaceLshift", "InPlaceRshift", "InPlaceAnd", "InPlaceOr", "InPlaceXor", "InPlaceMatrixMultiply"]:
     api(f"PyObject *PyNumber_{_op}(PyObject *, PyObject *)", "new", NULL)
 api("PyObject *PyNumber_Power(PyObject *, PyObject *, PyObject *)", "new", NULL)
 api("PyObject *PyNumber_InPlacePower(PyObject *, PyObject *, PyObject *)", "new", NULL)

@@ -128,7 +128,7 @@ def set_origin(gen: Gen, ts: ThreadState):
     """cr_origin: where the coroutine was made, innermost frame first."""
     entries = PyList_New(0)
     frame = cast(Obj, PyThreadState_GetFrame(ts))
-    for i in range(ts.coroutine_origin_tracking_depth):
+    for _ in range(ts.coroutine_origin_tracking_depth):
         if not frame or not entries:
             break
         entry = origin_entry(frame)

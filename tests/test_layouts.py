@@ -10,7 +10,7 @@ import pytest
 
 from firelang.cpython_bridge import layouts
 
-HEADERS = ("frame code dict list tuple interp runtime moduleobject gc").split()
+HEADERS = ["frame", "code", "dict", "list", "tuple", "interp", "runtime", "moduleobject", "gc"]
 INCLUDE = Path(sysconfig.get_path("include"))
 
 

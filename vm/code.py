@@ -195,7 +195,8 @@ def make_code(host: Code) -> VMCode:
     if code.twin != 0:
         if program:
             PyErr_Clear()
-        elif PyErr_ExceptionMatches(PyExc_RecursionError[0]) != 0 or PyErr_ExceptionMatches(PyExc_MemoryError[0]) != 0 or PyErr_ExceptionMatches(PyExc_Exception[0]) == 0:
+        elif (PyErr_ExceptionMatches(PyExc_RecursionError[0]) != 0 or PyErr_ExceptionMatches(PyExc_MemoryError[0]) != 0
+              or PyErr_ExceptionMatches(PyExc_Exception[0]) == 0):
             PyMem_RawFree(code)
             xdecref(kept[0])
             xdecref(kept[1])

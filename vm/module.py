@@ -11,7 +11,7 @@ module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
            ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O)]
-module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)  # noqa: F405
+module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
 @metal
@@ -168,7 +168,8 @@ def init_state() -> bool:
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not ints.first or not state.empty_tuple or not state.twin_reasons:
         return False
-    return init_names() and init_characters() and init_builtins() and init_known() and init_type_new() and init_group_methods()
+    return (init_names() and init_characters() and init_builtins() and init_known() and init_type_new()
+            and init_group_methods())
 
 
 def _define_methods() -> None:

@@ -31,7 +31,7 @@ Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
     function:Function words:i64 kind:i64 linked:i64 gen:Obj result:Obj out:Obj*""", 112)
-FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)  # noqa: F405
+FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)
 
 # Why a frame was entered: what its return does.
 KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND = range(7)
@@ -57,10 +57,10 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     group_split:ptr group_subgroup:ptr name_doc:Obj name_derive:Obj name_notes:Obj""")
 state = Static("fire_state", State)
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
-FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])  # noqa: F405
-FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405
-FireCoroutine_Type = Static("FireCoroutine_Type", LAYOUTS["HeapType"])  # noqa: F405
-FireAsyncGenerator_Type = Static("FireAsyncGenerator_Type", LAYOUTS["HeapType"])  # noqa: F405
+FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])
+FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])
+FireCoroutine_Type = Static("FireCoroutine_Type", LAYOUTS["HeapType"])
+FireAsyncGenerator_Type = Static("FireAsyncGenerator_Type", LAYOUTS["HeapType"])
 
 
 @metal(inline=True)

@@ -7,4 +7,5 @@ it. Lowering of one function: lower.py.
 from .lang import CFunction, CGlobal, HANDLERS, Static, define_metal, handler, metal
 from .types import Struct, pointer_to, struct
 
-__all__ = ["CFunction", "CGlobal", "HANDLERS", "Static", "Struct", "define_metal", "handler", "metal", "pointer_to", "struct"]
+__all__ = ["CFunction", "CGlobal", "HANDLERS", "Static", "Struct", "define_metal", "handler", "metal", "pointer_to",
+           "struct"]

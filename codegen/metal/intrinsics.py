@@ -78,7 +78,8 @@ def _float_unary(name: str, llvm: str):
         return lowering.value(f"call double @{llvm}(double {lowering.expr(args[0])[0]})"), FLOAT
 
 
-for _name, _llvm in [("float_floor", "llvm.floor.f64"), ("float_abs", "llvm.fabs.f64"), ("float_sqrt", "llvm.sqrt.f64")]:
+for _name, _llvm in [("float_floor", "llvm.floor.f64"), ("float_abs", "llvm.fabs.f64"),
+                     ("float_sqrt", "llvm.sqrt.f64")]:
     _float_unary(_name, _llvm)
 
 
@@ -227,9 +228,9 @@ def _(lowering, args):
     """Continue in another frame, at the pc it has stored."""
     frame, type_ = lowering.expr(args[0])
     fields = type_.target.fields
-    at = {name: lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[name][1]}')}")
-          for name in ("pc", "regs")}
-    lowering.dispatch(at["pc"], at["regs"], frame)
+    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
+                for n in ("pc", "regs"))
+    lowering.dispatch(pc, regs, frame)
     return "", VOID
 
 

@@ -67,7 +67,7 @@ def handler(name: str, length: int = 1):
     return lambda f: register(MetalFunction(f, name=name, kind="handler", length=length), HANDLERS)
 
 
-CFUNCTIONS: dict[str, "CFunction"] = {}
+CFUNCTIONS: dict[str, CFunction] = {}
 
 
 class CFunction:

@@ -21,7 +21,7 @@ CC = "preserve_nonecc"
 ATTRIBUTES = 'nounwind "no-builtin-memset"'
 HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table"
 OPCODE_MASK = 1023        # of an instruction word as the VM runs it: the opcode or the number of a variant
-OPERANDS = frozenset("A B C D ra rb rc ins table".split())
+OPERANDS = frozenset(["A", "B", "C", "D", "ra", "rb", "rc", "ins", "table"])
 OPERAND_BYTES = {"A": 2, "B": 4, "C": 6}
 MISSING = object()
 INT_OPS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.FloorDiv: "sdiv", ast.Mod: "srem",
@@ -39,7 +39,7 @@ class MetalError(Exception):
 class Lowering:
     """State of lowering one function: output lines, local slots, the current block."""
 
-    def __init__(self, module, fn: MetalFunction, variant: "Variant | None" = None):
+    def __init__(self, module, fn: MetalFunction, variant: Variant | None = None):
         self.module, self.fn, self.env = module, fn, fn.environment()
         self.variant = variant
         self.body: list[str] = []
@@ -529,7 +529,8 @@ class Lowering:
         if lt is FLOAT:
             return self.value(f"fcmp {FLOAT_CMP[kind]} double {left}, {right}"), BOOL
         if isinstance(lt, Pointer) and isinstance(rt, Pointer):
-            test = INT_CMP[kind].replace("s", "u") if kind not in (ast.Eq, ast.NotEq, ast.Is, ast.IsNot) else INT_CMP[kind]
+            same = kind in (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+            test = INT_CMP[kind] if same else INT_CMP[kind].replace("s", "u")
             return self.value(f"icmp {test} ptr {left}, {right}"), BOOL
         if lt is BOOL and rt is BOOL:
             return self.value(f"icmp {INT_CMP[kind]} i1 {left}, {right}"), BOOL

@@ -81,7 +81,8 @@ class Module:
         missing = [name for name in self.opcodes if name not in HANDLERS]
         lines = ['target triple = "%s"' % self.triple() if self.triple() else ""]
         for name in missing:
-            defines.append(f"define internal {CC} void @op_{name}({HANDLER_ARGS}) nounwind {{\n  call void @llvm.trap()\n  ret void\n}}")
+            defines.append(f"define internal {CC} void @op_{name}({HANDLER_ARGS}) nounwind {{\n"
+                           "  call void @llvm.trap()\n  ret void\n}")
         if missing:
             self.declare("llvm.trap", "void @llvm.trap()")
         defines += [Lowering(self, HANDLERS[v.name], v).run() for v in self.variants]

@@ -48,7 +48,7 @@ STORAGES = {s.name: s for s in [
     Storage("i64", "i64", 8, INT), Storage("u64", "i64", 8, INT),
     Storage("f64", "double", 8, FLOAT), Storage("ptr", "ptr", 8, VOIDP)]}
 
-STRUCTS: dict[str, "Struct"] = {}
+STRUCTS: dict[str, Struct] = {}
 
 
 class Struct:
@@ -73,7 +73,7 @@ class Struct:
         kind, offset = self.fields[name]
         return resolve_storage(kind), offset
 
-    def include(self, other: "Struct", at: int) -> "Struct":
+    def include(self, other: Struct, at: int) -> Struct:
         """Add another struct's fields, laid at byte offset `at`."""
         for field, (kind, offset) in other.fields.items():
             self.fields.setdefault(field, (kind, offset + at))

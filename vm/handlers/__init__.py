@@ -1,8 +1,9 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "call_forms", "known", "iterate",
-           "attr_cache", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching", "groups", "generators")
+MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "call_forms", "known",
+           "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching",
+           "groups", "generators")
 
 
 def load() -> dict:

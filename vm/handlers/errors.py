@@ -31,7 +31,7 @@ def find_handler(code: VMCode, pc: u64p) -> u32p:
     """The table entry that covers `pc`, or NULL."""
     index = byte_distance(pc, code.words) >> 3
     entry = code.handlers
-    for i in range(code.nhandlers):
+    for _ in range(code.nhandlers):
         if entry[0] <= index and index < entry[1]:
             return entry
         entry = entry + 5

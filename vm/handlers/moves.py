@@ -64,7 +64,8 @@ def raise_unbound(frame: Frame, pc: u64p, index: int):
     name = field_address(Tuple(host.co_localsplusnames), "ob_item")[index]
     if index >= host.co_nlocalsplus - host.co_nfreevars:
         PyErr_Format(PyExc_NameError[0],
-                     "cannot access free variable '%U' where it is not associated with a value in enclosing scope", name)
+                     "cannot access free variable '%U' where it is not associated with a value in enclosing scope",
+                     name)
         set_error_name(name)
     else:
         PyErr_Format(PyExc_UnboundLocalError[0],
