@@ -32,7 +32,7 @@ def new_ref(o: Obj) -> Obj:
 
 SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64")
 ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints kept for reuse, by ob_type
-FREE_INTS = 4096
+FREE_INTS = 128
 
 
 @metal(preserve=True)
