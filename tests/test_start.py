@@ -30,3 +30,20 @@ def test_a_start_is_light():
     started_by_runpy = {"runpy", "importlib.util"} if "-m" in FIRE else set()
     assert not (modules - host_modules - started_by_runpy) & HEAVY
     assert memory - host_memory <= MORE_MEMORY
+
+
+def test_core_from_an_object_file(tmp_path):
+    """Without a C compiler the core is an object file, which LLVM loads."""
+    program = """
+import sys
+from firelang.bytecode import translate
+from firelang.codegen.build import assembly, compile_object
+from firelang.vm.from_object import load
+with open(sys.argv[1], "wb") as file: file.write(compile_object(assembly(), 1))
+core = load(sys.argv[1])
+core.set_translator(translate)
+core.exec_code("def f(n): return [i * i for i in range(n)]\nprint(f(5))", {})
+print(core.stats())
+"""
+    done = run(HOST, "-c", program, tmp_path / "core.o", timeout=300)
+    assert done.out.startswith("[0, 1, 4, 9, 16]\n"), done.err

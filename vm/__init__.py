@@ -11,8 +11,25 @@ from __future__ import annotations
 def __getattr__(name: str):
     if name.startswith("__"):
         raise AttributeError(name)
-    from importlib import import_module
-    core = import_module("._core", __name__)
+    core = _load()
     if name == "_core":
         return core
     return getattr(core, name)
+
+
+def _load():
+    """`_core`, linked or, where there was no C compiler, as an object file."""
+    import sys
+    from importlib import import_module
+    try:
+        return import_module("._core", __name__)
+    except ModuleNotFoundError:
+        place = __path__[0] + "/_core.o"
+        try:
+            open(place, "rb").close()
+        except OSError:
+            pass
+        else:
+            core = sys.modules[__name__ + "._core"] = import_module(".from_object", __name__).load(place)
+            return core
+        raise
