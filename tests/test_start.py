@@ -42,7 +42,7 @@ from firelang.vm.from_object import load
 with open(sys.argv[1], "wb") as file: file.write(compile_object(assembly(), 1))
 core = load(sys.argv[1])
 core.set_translator(translate)
-core.exec_code("def f(n): return [i * i for i in range(n)]\nprint(f(5))", {})
+core.exec_code("print([i * i for i in range(5)])", {})
 print(core.stats())
 """
     done = run(HOST, "-c", program, tmp_path / "core.o", timeout=300)

@@ -32,6 +32,7 @@ from interpreters import (  # noqa: E402
     twin_reasons,
 )
 
+INSTALLED = ["--pyargs", "-c", os.devnull]      # tests that are installed; this project's settings are not theirs
 #            distribution  import name  tests, as arguments of pytest       further arguments
 PACKAGES = {
     "jinja2": (
@@ -43,8 +44,8 @@ PACKAGES = {
     "click": ("click", "click", ["tests"], []),
     "attrs": ("attrs", "attr", ["tests"], ["--ignore=tests/test_mypy.yml", "-p", "no:pytest-mypy-plugins"]),
     "pyparsing": ("pyparsing", "pyparsing", ["tests/test_unit.py", "tests/test_simple_unit.py"], []),
-    "networkx": ("networkx", "networkx", ["networkx"], ["--pyargs"]),
-    "sympy": ("sympy", "sympy", ["sympy.core"], ["--pyargs"]),
+    "networkx": ("networkx", "networkx", ["networkx"], INSTALLED),
+    "sympy": ("sympy", "sympy", ["sympy.core"], INSTALLED),
 }
 MAX_RESTARTS = 30
 
