@@ -2,10 +2,10 @@
 # make test     set up, build, run the whole test suite
 # make help     the other targets
 
-# The host: the distribution's own python3 where it is new enough, else the first python3 on PATH.
-NEW_ENOUGH = 'import sys; sys.exit(sys.version_info < (3, 11))'
-HOST ?= $(shell for p in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do \
-          command -v $$p >/dev/null 2>&1 && $$p -c $(NEW_ENOUGH) && echo $$p && break; done)
+# The host: the distribution's own python3 where it is a version that fire knows, else one on PATH that is.
+KNOWN = 'import sys; sys.exit(sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython")'
+HOST ?= $(shell for p in /usr/bin/python3 python3 python3.11; do \
+          command -v $$p >/dev/null 2>&1 && $$p -c $(KNOWN) && echo $$p && break; done)
 VENV ?= .venv
 PY    = $(VENV)/bin/python
 FIRE  = $(VENV)/bin/fire

@@ -135,8 +135,8 @@ SENTINELS = {
 
 
 def fill_free_list():
-    """The VM keeps up to 4096 freed ints: with the list full, freed ones are freed blocks."""
-    for _ in range(5000):
+    """The VM keeps some freed ints for reuse: with that list full, freed ones are freed blocks."""
+    for _ in range(1000):
         int.from_bytes(b"\x01\x02", "little")
 
 
