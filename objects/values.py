@@ -231,9 +231,9 @@ def set_item_of(r: Reg, o: Obj):
             set_float(r, number)
             return
     elif o.ob_type == PyLong_Type:
-        offset = byte_distance(o, ints.first)
-        if ult(offset, 262 * 32):
-            set_raw(r, (offset >> 5) - 5, INT)
+        size = Long(o).ob_size
+        if likely(ult(size + 1, 3)):
+            set_raw(r, size * field_address(Long(o), "ob_digit")[0], INT)
             return
     incref(o)
     set_object(r, o)

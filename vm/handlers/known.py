@@ -11,8 +11,8 @@ from ...codegen.metal import define_metal
 from .calls import *  # noqa: F403
 
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
-ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append")
-METHODS = {"append": PyList_Type}
+ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append", "get")
+METHODS = {"append": "PyList_Type", "get": "PyDict_Type"}
 known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1 + 8)
 
 
@@ -335,10 +335,37 @@ def KNOWN_append():
     set_raw(ra, 0, NONE)
 
 
+@handler("KNOWN_get", 3)
+def KNOWN_get():
+    if unlikely(rb.tag != OBJECT or rb[1].tag != OBJECT or C == 0 or C > 2):
+        return tail("CALL_GENERAL")
+    source = rb[1].object
+    key = boxed(rb[2])
+    if unlikely(source.ob_type != PyDict_Type or not key):
+        return tail("CALL_GENERAL")
+    sync(frame, pc)
+    value = PyDict_GetItemWithError(source, key)
+    if value:
+        incref(value)
+    elif unlikely(cast(VOID_P, frame.thread.ts.curexc_type) != None):
+        return tail("ERROR")
+    elif C == 2:
+        payload = rb[3].payload
+        kind = rb[3].tag
+        rb[3].tag = EMPTY
+        finish_known(rb, 1)
+        set_raw(ra, payload, kind)
+        return
+    else:
+        value = new_ref(Py_None)
+    finish_known(rb, C)
+    set_object(ra, value)
+
+
 def _init_rows() -> None:
     lines = ["@metal(name='init_known')", "def init_known() -> bool:"]
     for index, name in enumerate(ROWS, 1):
-        holder = "cast(Obj, PyList_Type)" if name in METHODS else "PyEval_GetBuiltins()"
+        holder = f"cast(Obj, {METHODS[name]})" if name in METHODS else "PyEval_GetBuiltins()"
         find = "PyObject_GetAttrString" if name in METHODS else "builtin_named"
         lines.append(f"    r{index} = known_rows[{index}]\n    r{index}.callable = {find}({holder}, {name!r})\n"
                      f"    r{index}.handler = KNOWN_{name}\n    if not r{index}.callable:\n        return False")

@@ -91,11 +91,9 @@ def UNPACK():
         o = rb.object
         if o.ob_type == PyTuple_Type and VarObj(o).ob_size == 2 and C == 2:
             items = field_address(Tuple(o), "ob_item")
-            a = new_ref(items[0])
-            b = new_ref(items[1])
-            held = take(rb, ins, CONSUME_B)
-            set_object(ra + 1, a)
-            set_object(ra, b)
+            held = take(rb, ins, CONSUME_B)         # the operand may lie in the range written
+            set_item_of(ra + 1, items[0])
+            set_item_of(ra, items[1])
             xdecref(held)
             return
     if unlikely(not unpack(frame, pc, ins, ra, rb, C)):
