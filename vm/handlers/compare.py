@@ -125,7 +125,7 @@ def define(name: str, constant: bool) -> None:
 
     @metal(name=f"compare_slow_{name}{suffix}")
     def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
-        """1, 0, -1 with an exception, or 2: the result is an object, left in frame.result."""
+        """1, 0, -1 with an exception, or 2: the result is an object, left in thread.compared."""
         lo = boxed(left)
         ro = box_copy(right) if constant else boxed(right)
         if not lo or not ro:
@@ -146,7 +146,7 @@ def define(name: str, constant: bool) -> None:
         if result == Py_True or result == Py_False:
             decref(result)
             return 1 if result == Py_True else 0
-        frame.result = result
+        frame.thread.compared = result
         return 2
 
     @handler(name + suffix)
@@ -185,7 +185,7 @@ def define(name: str, constant: bool) -> None:
         if not constant:
             oc = take(rc, ins, CONSUME_C)
         if outcome == 2:
-            set_object(ra, frame.result)
+            set_object(ra, frame.thread.compared)
         else:
             set_bool(ra, outcome != 0)
         xdecref(ob)
@@ -196,7 +196,7 @@ def define(name: str, constant: bool) -> None:
         """The host's outcome 1, 0, or -1."""
         outcome = slow(frame, pc, left, right)
         if outcome == 2:
-            o = frame.result
+            o = frame.thread.compared
             outcome = truth_of_object(frame, pc, o)
             decref(o)
         return outcome
