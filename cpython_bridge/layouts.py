@@ -23,8 +23,9 @@ Function | PyFunctionObject | 136 | func_globals:Obj@16 func_builtins:Obj@24 fun
     func_doc:Obj@80 func_dict:Obj@88 func_weakreflist:Obj@96 func_module:Obj@104 func_annotations:Obj@112
     vectorcall:ptr@120 func_version:u32@128
 ThreadState | PyThreadState | 360 | interp:InterpreterState@16 recursion_remaining:i32@32
-    recursion_limit:i32@36 recursion_headroom:i32@40 tracing:i32@44 cframe:CFrame@56 c_profilefunc:ptr@64
-    c_tracefunc:ptr@72 curexc_type:Obj@96 curexc_value:Obj@104 curexc_traceback:Obj@112 exc_info:ExcItem@120
+    recursion_limit:i32@36 recursion_headroom:i32@40 tracing:i32@44 tracing_what:i32@48 cframe:CFrame@56 c_profilefunc:ptr@64
+    c_tracefunc:ptr@72 c_profileobj:Obj@80 c_traceobj:Obj@88
+    curexc_type:Obj@96 curexc_value:Obj@104 curexc_traceback:Obj@112 exc_info:ExcItem@120
     dict:Obj@128 async_exc:Obj@144 coroutine_origin_tracking_depth:i32@200 async_gen_firstiter:Obj@208
     async_gen_finalizer:Obj@216 context:Obj@224 exc_state:u8@320 thread_id:i64@152 id:i64@240
 CFrame | _PyCFrame | 24 | use_tracing:u8@0 current_frame:InterpreterFrame@8 previous:CFrame@16
@@ -33,7 +34,7 @@ InterpreterFrame | _PyInterpreterFrame | 80 | f_func:Function@0 f_globals:Obj@8 
     f_locals:Obj@24 f_code:Code@32 frame_obj:FrameObject@40 previous:InterpreterFrame@48 prev_instr:ptr@56
     stacktop:i32@64 is_entry:u8@68 owner:u8@69 localsplus:Obj@72
 FrameObject | PyFrameObject | 56 | f_back:FrameObject@16 f_frame:InterpreterFrame@24 f_trace:Obj@32
-    f_lineno:i32@40 f_trace_lines:u8@44 f_fast_as_locals:u8@46 _f_frame_data:u8@48
+    f_lineno:i32@40 f_trace_lines:u8@44 f_trace_opcodes:u8@45 f_fast_as_locals:u8@46 _f_frame_data:u8@48
 Code | PyCodeObject | 192 | ob_base:u8@0 co_consts:Obj@24 co_names:Obj@32 co_exceptiontable:Obj@40
     co_flags:i32@48 co_warmup:u16@52 co_argcount:i32@56 co_posonlyargcount:i32@60 co_kwonlyargcount:i32@64
     co_stacksize:i32@68 co_firstlineno:i32@72 co_nlocalsplus:i32@76 co_nlocals:i32@80

@@ -30,7 +30,7 @@ def vm_frame_of(object: FrameObject) -> Frame:
 def frame_get_locals(self: Obj, closure: ptr_t) -> Obj:
     """The getter of `f_locals`."""
     frame = vm_frame_of(cast(FrameObject, self))
-    if not frame or frame.code.flags & CO_OPTIMIZED == 0:
+    if not frame or frame.code.flags & CO_OPTIMIZED == 0 or is_published(frame):
         return call_pointer("Obj", hooks.get_locals, self, closure)
     if not publish_locals(frame):
         return None

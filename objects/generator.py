@@ -341,6 +341,16 @@ def polled(frame: Frame) -> bool:
     return likely(state.eval_breaker[0] == 0) or frame.pc[0] & DELEGATES != 0 or poll(frame, frame.pc)
 
 
+@metal(cold=True)
+def throw_traced(frame: Frame):
+    """Go on in a generator with the exception that is set, under a tracer."""
+    sync(frame, frame.pc)
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    keep_or_drop(fetched, tell_both(frame, TRACE_CALL, Py_None))
+    enter_error_traced(frame)
+
+
 @metal
 def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
     """Run a resting generator to its next yield, its return or its failure. `throw`: with the exception that
@@ -360,12 +370,18 @@ def run_generator(gen: Gen, thread: Thread, value: Obj, throw: bool) -> Obj:
         end_generator(frame)
         return None
     if throw:
-        enter_error(frame)
+        if unlikely(traced(thread.ts)):
+            throw_traced(frame)
+        else:
+            enter_error(frame)
         return result[0]
     if waits:
         if not polled(frame):
             enter_error(frame)
             return result[0]
         give_sent(frame, address_int(new_ref(value)), OBJECT)
-    enter_loop(frame)
+    if unlikely(traced(thread.ts)):
+        enter_traced(frame)
+    else:
+        enter_loop(frame)
     return result[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..codegen.metal import metal
 from .code import *  # noqa: F403
-from .frames import *  # noqa: F403
+from .tracing import *  # noqa: F403
 
 ARGUMENTS_OFFSET = 1 << 63
 
@@ -144,12 +144,6 @@ def bind_mapping(code: VMCode, regs: Reg, kwargs: Obj, extra: Obj) -> bool:
 def call_twin(function: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
     """Run the function's host twin."""
     return _PyFunction_Vectorcall(function, args, nargsf, kwnames)
-
-
-@metal(inline=True)
-def traced(ts: ThreadState) -> bool:
-    """Whether a tracer or profiler wants host frames."""
-    return ts.cframe.use_tracing != 0
 
 
 @metal(export=True)

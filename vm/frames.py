@@ -280,6 +280,16 @@ def publish_locals(frame: Frame) -> bool:
 
 
 @metal
+def is_published(frame: Frame) -> bool:
+    """Whether the host's part shows locals now, as it does while a tracer is called."""
+    slots = field_address(frame.iframe, "localsplus")
+    for i in range(frame.code.nlocalsplus):
+        if slots[i]:
+            return True
+    return False
+
+
+@metal
 def withdraw_locals(iframe: InterpreterFrame, count: int):
     """Undo `publish_locals`."""
     slots = field_address(iframe, "localsplus")

@@ -70,9 +70,16 @@ def core_call_outermost(module: Obj, args: obj_p, nargs: int) -> Obj:
     depth = ts.recursion_limit - ts.recursion_remaining
     cframe.current_frame = None
     ts.recursion_remaining = ts.recursion_limit
+    if state.tracer_hidden != 0:                    # the program before this one left a tracer on
+        PyThreadState_LeaveTracing(ts)
+        state.tracer_hidden = 0
+    tracing = traced(ts)
     if args[0].ob_type == PyCFunction_Type:         # counts for a level, of which a program is to know nothing
         ts.recursion_remaining = ts.recursion_limit + 1
     result = PyObject_Vectorcall(args[0], args + 1, nargs - 1, None)
+    if traced(ts) and not tracing:                  # it does not see what comes after the program
+        PyThreadState_EnterTracing(ts)
+        state.tracer_hidden = 1
     cframe.current_frame = hidden
     ts.recursion_remaining = ts.recursion_limit - depth
     return result
@@ -118,7 +125,7 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "unknown_module": "<unknown module name>",
          "name_init_subclass": "__init_subclass__",
          "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__",
-         "name_derive": "derive", "name_doc": "__doc__", "name_notes": "__notes__"}
+         "name_derive": "derive", "name_doc": "__doc__", "name_descr_get": "__get__", "name_notes": "__notes__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
             "builtin_super": "super", "builtin_compile": "compile",

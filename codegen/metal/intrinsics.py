@@ -289,6 +289,39 @@ def _(lowering, args):
     return "", VOID
 
 
+@intrinsic("enter_traced")
+def _(lowering, args):
+    """enter_traced(frame): as enter_loop, every instruction passing the handler TRACE."""
+    frame, type_ = lowering.expr(args[0])
+    fields = type_.target.fields
+    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
+                for n in ("pc", "regs"))
+    lowering.emit(f"call {CC} void @op_TRACE(ptr {pc}, ptr {regs}, ptr {frame}, ptr @trace_table)")
+    return "", VOID
+
+
+@intrinsic("go_traced")
+def _(lowering, args):
+    """go_traced(n): go on n words further, under a tracer."""
+    pc = lowering.value(f"getelementptr i64, ptr %pc, i64 {_int(lowering, args[0])}")
+    lowering.tail_call("@op_TRACE", pc, "%regs", "%frame", "@trace_table")
+    return "", VOID
+
+
+@intrinsic("traced_instruction")
+def _(lowering, args):
+    """Carry out the instruction at pc and come back to the present table."""
+    lowering.tail_call(lowering.target("%pc", "@main_table"), "%pc", "%regs", "%frame")
+    return "", VOID
+
+
+@intrinsic("untraced")
+def _(lowering, args):
+    """Go on at pc in the main table."""
+    lowering.dispatch("%pc", table="@main_table")
+    return "", VOID
+
+
 @intrinsic("enter_error")
 def _(lowering, args):
     """enter_error(frame): as enter_loop, but as if the frame's current instruction had raised what is set."""
@@ -298,6 +331,17 @@ def _(lowering, args):
                 for n in ("pc", "regs"))
     table = lowering.value("load ptr, ptr @current_table")
     lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
+    return "", VOID
+
+
+@intrinsic("enter_error_traced")
+def _(lowering, args):
+    """enter_error_traced(frame): as enter_traced, but as if the frame's current instruction had raised what is set."""
+    frame, type_ = lowering.expr(args[0])
+    fields = type_.target.fields
+    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
+                for n in ("pc", "regs"))
+    lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr @trace_table)")
     return "", VOID
 
 

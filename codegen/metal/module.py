@@ -1,7 +1,8 @@
 """A whole program in the restricted subset -> one LLVM assembly text.
 
 Lowers every registered function and handler, declares what they use, lays out statics, strings and the
-dispatch tables (`main_table`: the interpreter's; `current_table` points to the one new entries use).
+dispatch tables (`main_table`: the interpreter's; `trace_table`: TRACE for every opcode; `current_table` points to
+the one new entries use).
 """
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ class Module:
         return self.strings[text]
 
     def use_global(self, item) -> None:
-        if isinstance(item, CGlobal) and item.name not in ("op_lengths", "op_variants"):
+        if isinstance(item, CGlobal) and item.name not in ("op_lengths", "op_variants", "op_bases"):
             self.globals[item.name] = f"@{item.name} = external global i8"
 
     def use_function(self, fn: CFunction) -> None:
@@ -90,6 +91,9 @@ class Module:
         table = ", ".join(f"ptr @{symbol}" for symbol in symbols)
         lines.append(f"@main_table = internal constant [{len(symbols)} x ptr] [{table}]")
         lines += self.load_tables()
+        if "TRACE" in HANDLERS:
+            same = ", ".join(["ptr @op_TRACE"] * len(symbols))
+            lines.append(f"@trace_table = internal constant [{len(symbols)} x ptr] [{same}]")
         lines.append("@current_table = internal global ptr @main_table")
         for static in STATICS.values():
             size = static.layout.size * static.count
@@ -110,7 +114,10 @@ class Module:
                 if (flags << FLAG_SHIFT) & v.mask == v.flags:
                     numbers[(v.opcode << FLAG_BITS) + flags] = v.number
         text = ", ".join(f"i16 {n}" for n in numbers)
-        return [f"@op_lengths = internal constant [{len(self.lengths)} x i8] [{lengths}]",
+        bases = [*range(len(self.opcodes)), *(v.opcode for v in self.variants)]
+        base_text = ", ".join(f"i8 {n}" for n in bases)
+        return [f"@op_bases = internal constant [{len(bases)} x i8] [{base_text}]",
+                f"@op_lengths = internal constant [{len(self.lengths)} x i8] [{lengths}]",
                 f"@op_variants = internal constant [{len(numbers)} x i16] [{text}]"]
 
     def triple(self) -> str:

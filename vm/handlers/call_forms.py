@@ -152,6 +152,8 @@ def CALL_EX():
         return tail("ERROR")
     if unlikely(not call_ex_general(frame, pc, ra, rb, C)):
         return tail("ERROR")
+    if unlikely(traced(frame.thread.ts)):
+        return go_traced(1)
 
 
 @metal

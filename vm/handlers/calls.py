@@ -234,6 +234,8 @@ def CALL_GENERAL():
         return go(callee)
     if unlikely(cast(VOID_P, frame.thread.ts.curexc_type) != None):
         return tail("ERROR")
+    if unlikely(traced(frame.thread.ts)):
+        return go_traced(CALL_WORDS)
 
 
 @metal

@@ -69,10 +69,14 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
     while True:
         if traceback:
             add_traceback(frame)
+            if unlikely(traced(frame.thread.ts)):
+                trace_exception(frame)
         entry = find_handler(frame.code, frame.pc)
         if entry:
             enter_handler(frame, entry)
             return frame
+        if unlikely(traced(frame.thread.ts)):
+            trace_unwind(frame)
         kind = frame.kind
         caller = frame.caller
         if cast(VOID_P, frame.gen):

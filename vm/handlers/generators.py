@@ -46,6 +46,20 @@ def YIELD():
     return leave()
 
 
+@metal(cold=True)
+def send_traced(frame: Frame, receiver: Obj, value: Obj, out: obj_p) -> int:
+    """PyIter_Send under a tracer, which the host shows the StopIteration that ends the receiver."""
+    if value == Py_None and receiver.ob_type.tp_iternext:
+        out[0] = call_pointer("Obj", receiver.ob_type.tp_iternext, receiver)
+    else:
+        out[0] = PyObject_CallMethodObjArgs(receiver, state.name_send, value, cast(VOID_P, 0))
+    if out[0]:
+        return SENT_NEXT
+    if PyErr_Occurred() and PyErr_ExceptionMatches(PyExc_StopIteration[0]) != 0:
+        trace_exception(frame)
+    return SENT_RETURN if _PyGen_FetchStopIterationValue(out) == 0 else SENT_ERROR
+
+
 @metal
 def send_generic(frame: Frame, pc: u64p, ra: Reg) -> int:
     """SEND to anything: SENT_NEXT (R[A+1] = value), SENT_RETURN (R[A] = value) or SENT_ERROR."""
@@ -55,7 +69,10 @@ def send_generic(frame: Frame, pc: u64p, ra: Reg) -> int:
     if not value or not receiver:
         return SENT_ERROR
     out = stack("Obj", 1)
-    outcome = PyIter_Send(receiver, value, out)
+    if unlikely(cast(VOID_P, frame.thread.ts.c_tracefunc) != None):
+        outcome = send_traced(frame, receiver, value, out)
+    else:
+        outcome = PyIter_Send(receiver, value, out)
     if outcome == SENT_NEXT:
         set_object(ra[1], out[0])
     elif outcome == SENT_RETURN:

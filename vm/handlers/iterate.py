@@ -45,6 +45,8 @@ def next_generic(frame: Frame, pc: u64p, ra: Reg, iterator: Obj) -> int:
         return 0
     if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0:
         return -1
+    if unlikely(traced(frame.thread.ts)):
+        trace_exception(frame)
     PyErr_Clear()
     return 0
 

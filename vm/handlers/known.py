@@ -123,6 +123,9 @@ def define_native(kind: str, convention: str) -> None:
         if unlikely(state.eval_breaker[0] != 0):
             if not poll(frame, pc):
                 return tail("ERROR")
+        if kind == "function" and convention in ("one", "array_keywords"):      # sys.settrace(f), breakpoint()
+            if unlikely(traced(ts)):
+                return go_traced(CALL_WORDS)
 
 
 @metal(cold=True)
