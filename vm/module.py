@@ -162,6 +162,14 @@ _table("init_builtins", BUILTINS, "find_builtin")
 
 
 @metal
+def rounds_sizes() -> bool:
+    """Whether the host's allocator gives 32 bytes for an int's 28, so that freed ints may be used for larger ones:
+    pymalloc without the checks of -X dev."""
+    name = cast(u8p, _PyMem_GetCurrentAllocatorName())
+    return address_int(name) != 0 and name[0] == 112 and name[8] == 0           # "pymalloc"
+
+
+@metal
 def init_state() -> bool:
     """Everything the VM needs of the process; False with an exception."""
     ts = PyThreadState_Get()
@@ -172,6 +180,8 @@ def init_state() -> bool:
     state.empty_tuple = PyTuple_New(0)
     state.twin_reasons = PyDict_New()
     ints.first = PyLong_FromLong(-5)
+    if not rounds_sizes():
+        ints.count = FREE_INTS                      # the list counts as full and is never used
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not ints.first or not state.empty_tuple or not state.twin_reasons:
         return False
