@@ -249,6 +249,11 @@ def define(name: str, constant: bool) -> None:
             right = pool_at(frame, C)
         else:
             right = rc
+        if name == "ADD" and rb.tag == OBJECT and right.tag == OBJECT:
+            if both_strings(rb.object, right.object):
+                if unlikely(not host(frame, pc, ins, ra, rb, right)):
+                    return tail("ERROR")
+                return
         a = stack("i64", 1)
         b = stack("i64", 1)
         x = stack("f64", 1)
