@@ -324,7 +324,7 @@ def give_to_frame_object(frame: Frame):
     if not publish_locals(frame):
         PyErr_Clear()
     settle_instruction(frame)
-    bytes = frame.code.head_bytes
+    bytes = 72 + 8 * frame.code.nlocalsplus         # head_bytes may be rounded up
     copied = cast(InterpreterFrame, field_address(object, "_f_frame_data"))
     copy(copied, iframe, bytes)
     copied.frame_obj = None
