@@ -11,7 +11,7 @@ import pytest
 from firelang.cpython_bridge import layouts
 
 HEADERS = ["frame", "code", "dict", "list", "tuple", "interp", "runtime", "moduleobject", "gc"]
-IN_C = {"d_type": "d_common.d_type"}        # fields that the header keeps in a struct within the struct
+IN_C = {("PyMethodDescrObject", "d_type"): "d_common.d_type"}      # fields kept in a struct within the struct
 INCLUDE = Path(sysconfig.get_path("include"))
 
 
@@ -32,7 +32,7 @@ def probe_source() -> str:
     lines.append("int main(void) {")
     for name, c_name, _, offsets in rows():
         lines.append(f'printf("{name} size %zu\\n", sizeof({c_name}));')
-        lines += [f'printf("{name} {field} %zu\\n", offsetof({c_name}, {IN_C.get(field, field)}));'
+        lines += [f'printf("{name} {field} %zu\\n", offsetof({c_name}, {IN_C.get((c_name, field), field)}));'
                   for field in offsets]
     return "\n".join([*lines, "return 0; }"])
 
