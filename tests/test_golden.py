@@ -164,6 +164,8 @@ def test_development_mode(topic, folder):
 def test_on_the_vm(topic, folder):
     """No function of a case runs on the host twin."""
     cases = [case for case in cases_of(topic) if not case.twin_ok]
+    if not cases:
+        pytest.skip("every case may run on the host twin")
     _, statistics = execute(FIRE, cases, folder / topic, "import")
     assert statistics, "fire printed no statistics"
     if not any(map(twin_count, statistics)):
