@@ -7,11 +7,12 @@ The record hangs on the host's code object (co_extra) and lives as long as it.
 from __future__ import annotations
 
 from ..codegen.metal import CGlobal, metal
-from ..bytecode.ops import FLAG_BITS, FLAG_SHIFT
+from ..bytecode.ops import FLAG_BITS, FLAG_SHIFT, OPS
 from .frames import *  # noqa: F403
 
 op_lengths = CGlobal("op_lengths", u8p)          # tables that the module lays out (codegen/metal/module.py)
 op_variants = CGlobal("op_variants", u16p)
+RESUME_CODE = OPS["RESUME"].code
 
 ROOM = 500                  # levels of recursion that the translator has over what is left to the program
 RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
@@ -84,6 +85,9 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
     constants = field_address(Tuple(pool), "ob_item")
     for i in range(code.npool):
         pool_value(code.pool[i], constants[i])
+    code.entry = code.words
+    if code.words[0] & 255 == RESUME_CODE:         # a caller that has looked for pending work may skip it
+        code.entry = code.words + op_lengths[RESUME_CODE]
     choose_variants(code)
     origin = cast(i32wp, code.origin)
     for i in range(code.nwords):

@@ -164,7 +164,7 @@ def CALL():
                   and pc[1] & 0xFFFFFFFF == 0 and thread.ts.cframe.use_tracing == 0):
             memory = thread.top
             if likely(byte_distance(thread.limit, memory) >= code.total_bytes
-                      and thread.ts.recursion_remaining > 0):
+                      and thread.ts.recursion_remaining > 0 and state.eval_breaker[0] == 0):
                 frame.pc = pc
                 callee = lay_frame(thread, memory, code, cast(Function, callable), frame)
                 empty_registers(callee, code.argcount, code.nlocalsplus)
@@ -179,7 +179,7 @@ def CALL():
                     target[i].payload = rb[2 + i].payload
                     target[i].tag = rb[2 + i].tag
                     rb[2 + i].tag = EMPTY
-                return resume_at(callee, code.words)
+                return resume_at(callee, code.entry)
     return tail("CALL_OTHER")
 
 
@@ -209,7 +209,7 @@ def CALL_DEFAULTS():
         memory = thread.top
         skipped = VarObj(defaults).ob_size - (code.plain - nargs)
         if likely(skipped >= 0 and byte_distance(thread.limit, memory) >= code.total_bytes
-                  and thread.ts.recursion_remaining > 0):
+                  and thread.ts.recursion_remaining > 0 and state.eval_breaker[0] == 0):
             frame.pc = pc
             callee = lay_frame(thread, memory, code, cast(Function, function), frame)
             empty_registers(callee, code.argcount, code.nlocalsplus)
@@ -223,7 +223,7 @@ def CALL_DEFAULTS():
                 target[i].tag = rb[first + 1 + i].tag
                 rb[first + 1 + i].tag = EMPTY
             rb[first].tag = EMPTY
-            return resume_at(callee, code.words)
+            return resume_at(callee, code.entry)
     return tail("CALL_GENERAL")
 
 
