@@ -13,7 +13,7 @@ from ..codegen.metal import Static, metal, pointer_to, struct
 from ..cpython_bridge.capi import *  # noqa: F403
 from ..cpython_bridge.layouts import *  # noqa: F403
 
-u8_p = pointer_to("u8")
+u8_p, VOID_POINTER = pointer_to("u8"), pointer_to("u8")
 Reg = struct("Reg", "payload:i64@0 number:f64@0 object:Obj@0 tag:i64@8", 16)
 EMPTY, INT, FLOAT, BOOL, NONE = range(5)
 OBJECT = -1      # a word that nothing else on the VM's stack holds: stale memory is never taken for a reference
@@ -30,7 +30,7 @@ def new_ref(o: Obj) -> Obj:
     return o
 
 
-SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64")
+SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64")
 ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints kept for reuse, by ob_type
 FREE_INTS = 128
 
@@ -39,7 +39,7 @@ FREE_INTS = 128
 def deallocate(o: Obj):
     """The last reference is gone. Callers keep their registers: handlers stay free of spills."""
     if o.ob_type == PyLong_Type:
-        if ult(VarObj(o).ob_size + 2, 5) and ints.count < FREE_INTS:
+        if ult(VarObj(o).ob_size + 2, 5) and ints.count < ints.limit:
             o.ob_type = cast(TypeObject, ints.free)
             ints.free = o
             ints.count = ints.count + 1
@@ -175,6 +175,18 @@ def set_raw(r: Reg, payload: int, tag: int):
 
 Characters = struct("Characters", "iterator_type:TypeObject one:Obj", 16 + 8 * 128)
 characters = Static("fire_characters", Characters)       # the host's strings of one ASCII character
+
+
+@metal
+def init_ints() -> bool:
+    """Find the host's small ints. Freed ints are kept only with the allocator whose blocks for one digit have room
+    for two: the debug allocators' have guards there."""
+    ints.first = PyLong_FromLong(-5)
+    name = _PyMem_GetCurrentAllocatorName()
+    if name:
+        if strcmp(name, "pymalloc") == 0:
+            ints.limit = FREE_INTS
+    return cast(VOID_POINTER, ints.first) != None
 
 
 @metal

@@ -179,11 +179,10 @@ def init_state() -> bool:
     state.object_new = cast(TypeObject, PyBaseObject_Type).tp_new
     state.empty_tuple = PyTuple_New(0)
     state.twin_reasons = PyDict_New()
-    ints.first = PyLong_FromLong(-5)
     if not rounds_sizes():
         ints.count = FREE_INTS                      # the list counts as full and is never used
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
-    if state.extra_index < 0 or not ints.first or not state.empty_tuple or not state.twin_reasons:
+    if state.extra_index < 0 or not init_ints() or not state.empty_tuple or not state.twin_reasons:
         return False
     return (init_names() and init_characters() and init_builtins() and init_known() and init_type_new()
             and init_group_methods())
