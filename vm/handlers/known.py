@@ -26,8 +26,17 @@ def find_known(pc: u64p, callable: Obj) -> int:
     if found == 0 and not (callable.ob_type == PyCFunction_Type and needs_the_vm(callable)):
         found = native_row(callable)
     pc[1] = (pc[1] & 0xFFFFFFFF) | found << 32
-    pc[2] = address_int(callable)
+    pc[2] = native_key(callable)
     return found
+
+
+@metal(inline=True)
+def native_key(callable: Obj) -> int:
+    """What tells native callables apart: their definition, which outlives them (a bound method's address is soon
+    another's), and whether it is a function or a descriptor of it."""
+    if callable.ob_type == PyCFunction_Type:
+        return address_int(CFunctionObject(callable).m_ml) | 1
+    return address_int(MethodDescr(callable).d_method)
 
 
 @metal
@@ -41,10 +50,11 @@ def needs_the_vm(callable: Obj) -> bool:
 @metal(inline=True)
 def fits_method(callable: Obj, self: Reg) -> bool:
     """Whether a method descriptor may be called with this object as self."""
-    if self.tag != OBJECT:
+    if self.tag == EMPTY:
         return False
+    o = boxed(self)
     kind = MethodDescr(callable).d_type
-    return self.object.ob_type == kind or PyType_IsSubtype(self.object.ob_type, kind) != 0
+    return o and (o.ob_type == kind or PyType_IsSubtype(o.ob_type, kind) != 0)
 
 
 @handler("CALL_KNOWN", 3)
@@ -55,10 +65,10 @@ def CALL_KNOWN():
     if callable.ob_type == PyCFunction_Type:
         if unlikely(first == 0):                    # a decorator: f in the place of self
             return tail("CALL_GENERAL")
-    elif unlikely(first == 1 or (C == 0 and not fits_method(callable, rb[1]))):     # str.upper(x); @str.upper
+    elif unlikely(first == 1 or not fits_method(callable, rb[1])):      # str.upper(x); @str.upper; C().upper = str.upper
         return tail("CALL_GENERAL")
     row = lshr(pc[1], 32)
-    if unlikely(pc[2] != address_int(callable)):
+    if unlikely(pc[2] != native_key(callable)):
         row = find_known(pc, callable)
     if likely(row != 0 and pc[1] & 0xFFFFFFFF == 0):
         return tail_to(known_rows[row].handler)
@@ -100,7 +110,8 @@ def define_native(kind: str, convention: str) -> None:
         else:
             definition = CFunctionObject(rb[1].object).m_ml
             self = CFunctionObject(rb[1].object).m_self
-        if unlikely(C > 8 or not box_arguments(args, rb + 2, C)):
+        if unlikely(C > 8 or definition.ml_flags & (CONVENTION_FLAGS | 0x80) != CONVENTIONS[convention]
+                    or not box_arguments(args, rb + 2, C)):
             return tail("CALL_GENERAL")
         sync(frame, pc)
         if convention == "one" or convention == "none":
