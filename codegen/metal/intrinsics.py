@@ -8,7 +8,8 @@ Handlers:     jump(pc) fall(n) go(frame) tail(handler name) leave() -- each ends
 from __future__ import annotations
 
 from .lang import intrinsic
-from .lower import CC, HANDLER_ARGS, c_llvm
+from .expressions import c_llvm
+from .lower import CC, HANDLER_ARGS
 from .types import BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Storage, Struct, pointer_to, resolve_storage
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from . import intrinsics  # registers the built-in forms
 from .lang import CFunction, CGlobal, FUNCTIONS, HANDLERS, MetalFunction, STATICS, annotation_type
 from ...bytecode.ops import FLAG_BITS, FLAG_SHIFT
-from .lower import CC, HANDLER_ARGS, Lowering, c_llvm
+from .expressions import c_llvm
+from .lower import CC, HANDLER_ARGS, Lowering
 from .types import VOID, Struct
 
 
