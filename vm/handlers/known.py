@@ -65,7 +65,7 @@ def CALL_KNOWN():
     if callable.ob_type == PyCFunction_Type:
         if unlikely(first == 0):                    # a decorator: f in the place of self
             return tail("CALL_GENERAL")
-    elif unlikely(first == 1 or not fits_method(callable, rb[1])):      # str.upper(x); @str.upper; C().upper = str.upper
+    elif unlikely(first == 1 or not fits_method(callable, rb[1])):     # str.upper(x); @str.upper
         return tail("CALL_GENERAL")
     row = lshr(pc[1], 32)
     if unlikely(pc[2] != native_key(callable)):
