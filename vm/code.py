@@ -216,9 +216,19 @@ def make_code(host: Code) -> VMCode:
     if _PyCode_GetExtra(cast(Obj, host), state.extra_index, existing) == 0 and existing[0]:
         free_code(cast(VOID_P, code))               # made meanwhile by the translator's own activity
         return cast(VMCode, existing[0])
+    return code if attach(host, code) else None
+
+
+@metal
+def attach(host: Code, code: VMCode) -> bool:
+    """Hang the record on the code object. The list there ends with it: behind are the entries of others (debuggers),
+    whose free function the host would call for every code object, also when they are gone at exit."""
+    fresh = cast(VOID_P, host.co_extra) == None
     if _PyCode_SetExtra(cast(Obj, host), state.extra_index, code) < 0:
-        return None
-    return code
+        return False
+    if fresh:
+        cast(int_out, host.co_extra)[0] = state.extra_index + 1
+    return True
 
 
 @metal

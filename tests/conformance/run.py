@@ -155,7 +155,11 @@ def run_once(command, module, options, deadline, tests, folder):
     outcomes, begun, done = read_events(events)
     tests.update(outcomes)
     err, stats = split_stats(errors.read_bytes().decode("utf-8", "backslashreplace"))
-    if done:
+    if done and ended and process.returncode >= 0:
+        return True, stats
+    if done:  # all tests have run, but not the end of the process
+        outcome, detail = ending(process.returncode) if ended else ("timeout", "did not end")
+        tests["test." + module] = (outcome, "at exit: " + detail + "\n" + err[-3000:], 0)
         return True, stats
     outcome, detail = ending(process.returncode) if ended else ("timeout", "no progress")
     tests[begun or "test." + module] = (outcome, detail + "\n" + err[-3000:], 0)
