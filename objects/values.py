@@ -125,17 +125,6 @@ def boxed(r: Reg) -> Obj:
     return box_slow(r)
 
 
-@metal
-def box_copy(r: Reg) -> Obj:
-    """The value as a new object, the register left as it is (constants of a pool stay unboxed)."""
-    t = stack(Reg, 1)
-    t.payload = r.payload
-    t.tag = r.tag
-    if t.tag == OBJECT:
-        return new_ref(t.object)
-    return box_slow(t)
-
-
 @metal(inline=True)
 def is_none(r: Reg) -> bool:
     return r.tag == NONE or (r.tag == OBJECT and r.object == Py_None)

@@ -25,8 +25,7 @@ def free_code(extra: ptr_t):
     if not code:
         return
     for i in range(code.npool):
-        if code.pool[i].tag == OBJECT:
-            decref(code.pool[i].object)
+        decref(constant_objects(code)[i])
     PyMem_RawFree(code.words)
     PyMem_RawFree(code.origin)
     PyMem_RawFree(code.pool)
@@ -48,7 +47,8 @@ def copy_bytes(o: Obj) -> ptr_t:
 
 @metal
 def pool_value(r: Reg, o: Obj):
-    """Write a constant to the pool: numbers, bools and None unboxed, anything else as an object."""
+    """Write a constant to the pool: numbers, bools and None unboxed, anything else as an object. The reference is
+    held beside it (see constant_objects)."""
     r.tag = OBJECT
     r.object = o
     kind = o.ob_type
@@ -63,8 +63,6 @@ def pool_value(r: Reg, o: Obj):
     elif kind == PyFloat_Type and Float(o).ob_fval == Float(o).ob_fval:
         r.tag = FLOAT
         r.number = Float(o).ob_fval
-    if r.tag == OBJECT:
-        incref(o)
 
 
 @metal
@@ -76,7 +74,7 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
     code.words = cast(u64p, copy_bytes(items[1]))
     code.origin = cast(i32p, copy_bytes(items[2]))
     pool = items[3]
-    code.pool = cast(Reg, PyMem_RawMalloc(VarObj(pool).ob_size * 16 + 16))
+    code.pool = cast(Reg, PyMem_RawMalloc(VarObj(pool).ob_size * 24 + 16))
     code.handlers = cast(u32p, copy_bytes(items[4]))
     code.nhandlers = VarObj(items[4]).ob_size // 20
     if not code.words or not code.origin or not code.pool or not code.handlers:
@@ -85,6 +83,7 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
     constants = field_address(Tuple(pool), "ob_item")
     for i in range(code.npool):
         pool_value(code.pool[i], constants[i])
+        constant_objects(code)[i] = new_ref(constants[i])
     code.entry = code.words
     if code.words[0] & 255 == RESUME_CODE:         # a caller that has looked for pending work may skip it
         code.entry = code.words + op_lengths[RESUME_CODE]

@@ -64,6 +64,19 @@ FireAsyncGenerator_Type = Static("FireAsyncGenerator_Type", LAYOUTS["HeapType"])
 
 
 @metal(inline=True)
+def constant_objects(code: VMCode) -> obj_p:
+    """The pool's constants as the host's own objects, one reference each: they lie behind the pool's registers."""
+    return cast(obj_p, code.pool + code.npool)
+
+
+@metal(inline=True)
+def constant_object(frame: Frame, constant: Reg) -> Obj:
+    """The host's object for a register of the pool; borrowed."""
+    code = frame.code
+    return constant_objects(code)[byte_distance(constant, code.pool) >> 4]
+
+
+@metal(inline=True)
 def set_instruction(frame: Frame):
     """Tell the host's part which of its instructions the frame is at."""
     code = frame.code

@@ -198,7 +198,7 @@ def define(name: str, constant: bool) -> None:
         """Any operands, by the host's number protocol."""
         sync(frame, pc)
         left = boxed(rb)
-        right = box_copy(rc) if constant else boxed(rc)
+        right = new_ref(constant_object(frame, rc)) if constant else boxed(rc)
         if not left or not right:
             return False
         if not constant:

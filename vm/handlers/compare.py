@@ -127,7 +127,7 @@ def define(name: str, constant: bool) -> None:
     def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
         """1, 0, -1 with an exception, or 2: the result is an object, left in thread.compared."""
         lo = boxed(left)
-        ro = box_copy(right) if constant else boxed(right)
+        ro = new_ref(constant_object(frame, right)) if constant else boxed(right)
         if not lo or not ro:
             return -1
         if not constant:

@@ -78,13 +78,11 @@ def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
 
 @metal
 def item_of_constant(frame: Frame, pc: u64p, holder: Reg, constant: Reg) -> Obj:
-    """The same with a key that stays unboxed in the pool."""
+    """The same with a key of the pool."""
     key = stack(Reg, 1)
-    key.tag = EMPTY
-    copy_value(key, constant)
-    value = item_of(frame, pc, holder, key)
-    drop(key)
-    return value
+    key.object = constant_object(frame, constant)
+    key.tag = OBJECT
+    return item_of(frame, pc, holder, key)
 
 
 @handler("ITEM_GET", 2)
