@@ -63,11 +63,6 @@ def xdecref(o: Obj):
         decref(o)
 
 
-@metal(inline=True)
-def is_exact(o: Obj, t: TypeObject) -> bool:
-    return o.ob_type == t
-
-
 # ----------------------------------------------------------------------------------------- boxing
 @metal(inline=True)
 def new_int(value: int) -> Obj:
@@ -295,12 +290,6 @@ def as_owned(r: Reg) -> Obj:
 
 
 # ------------------------------------------------------------------------------- reading numbers
-@metal(inline=True)
-def small_long(o: Obj) -> int:
-    """Value of an exact int of at most one digit (the caller checked with `is_small_long`)."""
-    return Long(o).ob_size * field_address(Long(o), "ob_digit")[0]
-
-
 @metal(inline=True)
 def is_small_long(o: Obj) -> bool:
     """Whether `o` is exactly an int of at most two 30-bit digits."""

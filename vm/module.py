@@ -111,15 +111,14 @@ def core_stats(module: Obj, unused: Obj) -> Obj:
 NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": "name", "name_enter": "__enter__",
          "name_exit": "__exit__", "name_aenter": "__aenter__", "name_aexit": "__aexit__",
          "name_build_class": "__build_class__", "name_annotations": "__annotations__", "name_all": "__all__",
-         "name_dict": "__dict__", "name_import": "__import__", "name_path": "__path__", "name_file": "__file__",
+         "name_dict": "__dict__", "name_import": "__import__",
          "name_spec": "__spec__", "name_initializing": "_initializing", "name_match_args": "__match_args__",
-         "name_displayhook": "displayhook", "name_get": "get", "name_prepare": "__prepare__",
-         "name_metaclass": "metaclass", "name_class_cell": "__classcell__", "name_bases": "__bases__",
+         "name_get": "get", "name_prepare": "__prepare__",
+         "name_metaclass": "metaclass",
          "name_orig_bases": "__orig_bases__", "name_mro_entries": "__mro_entries__",
-         "name_qualname": "__qualname__", "name_close": "close", "name_throw": "throw", "name_send": "send",
-         "name_module": "__module__", "name_class": "__class__", "name_context": "__context__",
-         "name_keys": "keys", "name_items": "items", "name_split": "split", "name_new": "__new__",
-         "name_getattr": "__getattr__", "name_missing": "__missing__", "name_module_name": "__name__",
+         "name_close": "close", "name_throw": "throw", "name_send": "send",
+         "name_split": "split", "name_new": "__new__",
+         "name_module_name": "__name__",
          "name_lstrip": "lstrip", "blanks": " \t", "string_name": "<string>", "mode_eval": "eval",
          "mode_exec": "exec", "name_dunder_class": "__class__", "empty_string": "",
          "unknown_module": "<unknown module name>",
@@ -127,8 +126,8 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__",
          "name_derive": "derive", "name_doc": "__doc__", "name_descr_get": "__get__", "name_notes": "__notes__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
-            "builtin_dir": "dir", "builtin_build_class": "__build_class__", "builtin_globals": "globals",
-            "builtin_super": "super", "builtin_compile": "compile",
+            "builtin_dir": "dir", "builtin_build_class": "__build_class__",
+            "builtin_compile": "compile",
             "builtin_import": "__import__"}
 
 

@@ -43,18 +43,18 @@ CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x100, 0x200
 CO_ANY_GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last_ts:ThreadState last_id:i64 last_thread:Thread
-    threads:Thread next_keys_version:i64 functions_vm:i64 functions_twin:i64 twin_reasons:Obj poll_function:Obj
-    name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj name_exit:Obj name_aenter:Obj
-    name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj name_import:Obj name_path:Obj name_file:Obj
-    name_spec:Obj name_initializing:Obj name_match_args:Obj name_displayhook:Obj name_get:Obj name_prepare:Obj name_metaclass:Obj
-    name_class_cell:Obj name_bases:Obj name_orig_bases:Obj name_mro_entries:Obj name_qualname:Obj name_close:Obj
-    name_throw:Obj name_send:Obj name_module:Obj name_class:Obj name_context:Obj empty_tuple:Obj empty_string:Obj
-    builtin_exec:Obj builtin_eval:Obj builtin_locals:Obj builtin_vars:Obj builtin_dir:Obj builtin_build_class:Obj
-    builtin_globals:Obj builtin_super:Obj build_class:Obj enter_exec:Obj main_thread:i64 name_keys:Obj name_items:Obj
-    name_split:Obj name_class_getitem:Obj name_getattr:Obj name_new:Obj name_missing:Obj sentinel:Obj object_new:ptr name_module_name:Obj
-    name_lstrip:Obj blanks:Obj blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj builtin_compile:Obj
-    builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj type_new:ptr
-    tracer_hidden:i64 group_split:ptr group_subgroup:ptr name_doc:Obj name_descr_get:Obj name_derive:Obj name_notes:Obj""")
+    threads:Thread next_keys_version:i64 functions_vm:i64 functions_twin:i64 twin_reasons:Obj
+    poll_function:Obj name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj
+    name_exit:Obj name_aenter:Obj name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj
+    name_import:Obj name_spec:Obj name_initializing:Obj name_match_args:Obj name_get:Obj
+    name_prepare:Obj name_metaclass:Obj name_orig_bases:Obj name_mro_entries:Obj name_close:Obj
+    name_throw:Obj name_send:Obj empty_tuple:Obj empty_string:Obj builtin_exec:Obj builtin_eval:Obj
+    builtin_locals:Obj builtin_vars:Obj builtin_dir:Obj builtin_build_class:Obj name_split:Obj
+    name_class_getitem:Obj name_new:Obj object_new:ptr name_module_name:Obj name_lstrip:Obj blanks:Obj
+    blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj
+    builtin_compile:Obj builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj
+    type_new:ptr tracer_hidden:i64 group_split:ptr group_subgroup:ptr name_doc:Obj name_descr_get:Obj
+    name_derive:Obj name_notes:Obj""")
 state = Static("fire_state", State)
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
 FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])

@@ -127,11 +127,6 @@ def UNWIND():
 
 
 # ------------------------------------------------------------------------------- try and except
-@metal(inline=True)
-def handled_item(ts: ThreadState) -> ExcItem:
-    return ts.exc_info
-
-
 @handler("PUSH_EXC_INFO")
 def PUSH_EXC_INFO():
     item = frame.thread.ts.exc_info
