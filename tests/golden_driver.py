@@ -160,13 +160,13 @@ def growth_over(name, path, rounds):
 
 
 def run_leak(name, path, rounds):
-    """What grows with the rounds, after some to warm up; measured again, as caches grow until full."""
+    """What grows with the rounds, after some to warm up; measured again, as caches grow until full, ever slower."""
     began = time.monotonic()
     with contextlib.redirect_stdout(Nowhere()), contextlib.redirect_stderr(Nowhere()):
         for _ in range(10):
             round_of(name, path)
         growth = growth_over(name, path, rounds)
-        for _ in range(8):
+        for _ in range(24):
             if growth:
                 again = growth_over(name, path, rounds)
                 growth = {key: min(growth[key], again[key]) for key in growth if key in again}
