@@ -1,0 +1,106 @@
+"""LLVM assembly -> ELF object for this machine.
+
+    define i64 @entry(i64 %n) { ... }   ->   assemble(text, level=2)   ->   b"\\x7fELF..."
+
+| level | passes                                                  | code generator                     |
+| ----- | ------------------------------------------------------- | ---------------------------------- |
+| 0     | none                                                    | FastISel, fast register allocator  |
+| 1     | LLVM's O1                                               | O1                                 |
+| 2     | LLVM's O2 without vectorizers                           | O2                                 |
+| 3     | LLVM's O3 with loop and SLP vectorizer                  | O3                                 |
+
+Position independent, small code model: data that the text declares `hidden` is reached relative to the
+program counter, so it has to lie within 2 GB of the code; see link.py.
+
+Invariants: a call shares no LLVM object with another one, so threads may compile at the same time, and the
+host's lock is free while LLVM works.  Text that is not valid LLVM assembly raises LlvmError, it never crashes.
+"""
+from __future__ import annotations
+
+from ctypes import byref, c_void_p, string_at
+
+from .llvm import LlvmError, library, taken, text_of
+
+VECTORS_FROM = 3        # the level at which loops become vector code
+_host: tuple | None = None
+
+
+def host() -> tuple[bytes, bytes, bytes, bytes]:
+    """(triple, CPU name, its features, data layout) of this machine."""
+    global _host
+    if _host is None:
+        llvm = library()
+        triple = text_of(llvm.LLVMPY_GetDefaultTargetTriple).encode()
+        cpu = text_of(llvm.LLVMPY_GetHostCPUName).encode()
+        features = text_of(llvm.LLVMPY_GetHostCPUFeatures).encode()
+        machine = target_machine(triple, cpu, features, 0)
+        layout = text_of(llvm.LLVMPY_CopyStringRepOfTargetData, llvm.LLVMPY_CreateTargetMachineData(machine))
+        _host = (triple, cpu, features, layout.encode())
+    return _host
+
+
+def target_machine(triple: bytes, cpu: bytes, features: bytes, level: int) -> int:
+    """A code generator of LLVM's."""
+    llvm = library()
+    error = c_void_p()
+    target = llvm.LLVMPY_GetTargetFromTriple(triple, byref(error))
+    machine = target and llvm.LLVMPY_CreateTargetMachine(target, triple, cpu, features, level, b"pic", b"small",
+                                                         0, 0, b"")
+    if not machine:
+        raise LlvmError(f"no code generator for {triple.decode()}: {taken(error)}")
+    return machine
+
+
+def assemble(text: str, level: int = 2, form: str = "object") -> bytes:
+    """LLVM assembly -> an ELF object, or its listing with form="assembly"; raises LlvmError."""
+    llvm = library()
+    triple, cpu, features, layout = host()
+    context, module, machine, error = llvm.LLVMPY_ContextCreate(), None, None, c_void_p()
+    try:
+        module = llvm.LLVMPY_ParseAssembly(context, text.encode(), byref(error))
+        if not module:
+            raise LlvmError(taken(error))
+        llvm.LLVMPY_SetTarget(module, triple)
+        llvm.LLVMPY_SetDataLayout(module, layout)
+        if llvm.LLVMPY_VerifyModule(module, byref(error)):
+            raise LlvmError(taken(error))
+        taken(error)
+        machine = target_machine(triple, cpu, features, level)
+        if level:
+            optimize(module, machine, level)
+        return emitted(module, machine, form)
+    finally:
+        if module:
+            llvm.LLVMPY_DisposeModule(module)
+        if machine:
+            llvm.LLVMPY_DisposeTargetMachine(machine)
+        llvm.LLVMPY_ContextDispose(context)
+
+
+def optimize(module: int, machine: int, level: int) -> None:
+    """Run the passes of a level over a module."""
+    llvm = library()
+    options = llvm.LLVMPY_CreatePipelineTuningOptions()
+    vectors = level >= VECTORS_FROM
+    llvm.LLVMPY_PTOSetLoopVectorization(options, vectors)
+    llvm.LLVMPY_PTOSetSLPVectorization(options, vectors)
+    llvm.LLVMPY_PTOSetLoopInterleaving(options, vectors)
+    builder = llvm.LLVMPY_CreatePassBuilder(machine, options)
+    passes = llvm.LLVMPY_buildPerModuleDefaultPipeline(builder, level)
+    llvm.LLVMPY_RunNewModulePassManager(passes, module, builder)
+    llvm.LLVMPY_DisposeNewModulePassManger(passes)
+    llvm.LLVMPY_DisposePassBuilder(builder)
+    llvm.LLVMPY_DisposePipelineTuningOptions(options)
+
+
+def emitted(module: int, machine: int, form: str) -> bytes:
+    """The module as object code or listing."""
+    llvm = library()
+    error = c_void_p()
+    buffer = llvm.LLVMPY_TargetMachineEmitToMemory(machine, module, int(form == "object"), byref(error))
+    if not buffer:
+        raise LlvmError(taken(error))
+    try:
+        return string_at(llvm.LLVMPY_GetBufferStart(buffer), llvm.LLVMPY_GetBufferSize(buffer))
+    finally:
+        llvm.LLVMPY_DisposeMemoryBuffer(buffer)
