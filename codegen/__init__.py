@@ -1,37 +1,72 @@
 """LLVM assembly -> machine code in this process.
 
-    code = codegen.compile_text(text, {"consts": [address, ...], "counters": 12}, level=2)
+    code = codegen.compile_text(text, {"consts": [address, ...], "counters": 12}, level=3)
     code.entry                      address of the function `entry`
     code.tables["counters"]         address of twelve 64-bit slots, zero at first
     code.free()
 
 The text has no addresses in it: what it needs of the process it reads from tables, which it declares
-`@consts = external hidden global [0 x i64]`.  Levels: see assemble.py (0 at once, 3 with vectorizers).
+`@consts = external hidden global [0 x i64]`.  A first line `; total.py:3` names it in listings and profiles.
 
-| file             | what it does                                          |
-| ---------------- | ----------------------------------------------------- |
-| `assemble.py`    | text -> object code, by LLVM (`llvm.py`)              |
-| `link.py`        | object code -> addresses; `elf.py`, `relocations.py`  |
-| `arena.py`       | memory for code and tables                            |
-| `build.py`       | the VM's core, compiled at installation from `metal/` |
+| file             | what it does                                              |
+| ---------------- | --------------------------------------------------------- |
+| `assemble.py`    | text -> object code, by LLVM (`llvm.py`); the levels      |
+| `code_cache.py`  | object code on disk: a hit needs no LLVM                  |
+| `link.py`        | object code -> addresses; `elf.py`, `relocations.py`      |
+| `arena.py`       | memory for code and tables                                |
+| `perf_map.py`    | names for `perf`                                          |
+| `build.py`       | the VM's core, compiled at installation from `metal/`     |
 
 Importing this package loads none of them.
 """
-hits = misses = 0           # of the cache of object code
-seconds = 0.0               # spent in compile_text
+hits = misses = 0           # texts found in the cache of object code, texts that LLVM compiled
+seconds = 0.0               # spent in compile_text, on all threads
 llvm_loaded = False
+_perf_map = False
+
+
+def configure(cache: bool = True, folder: str = "", cache_bytes: int = 64 << 20, perf_map: bool = False) -> None:
+    """Settings: whether and where object code is kept, how much of it, whether `perf` learns names."""
+    global _perf_map
+    from . import code_cache
+    code_cache.configure(cache, folder, cache_bytes)
+    _perf_map = perf_map
 
 
 def compile_text(text: str, tables: dict, level: int = 2):
     """A link.Code of the text; raises llvm.NoLlvm, llvm.LlvmError, link.LinkError, MemoryError."""
-    global misses, seconds, llvm_loaded
+    global seconds
     from time import perf_counter
     started = perf_counter()
-    from .link import link
     try:
-        from .assemble import assemble
-        misses += 1
-        llvm_loaded = True
-        return link(assemble(text, level), tables)
+        from .link import link
+        code = link(object_code(text, level), tables)
+        if _perf_map:
+            from .perf_map import add
+            add(code, label(text))
+        return code
     finally:
         seconds += perf_counter() - started
+
+
+def object_code(text: str, level: int) -> bytes:
+    """The text as object code, from the cache if it is there."""
+    global hits, misses, llvm_loaded
+    from . import code_cache
+    key = code_cache.key(text, level)
+    found = code_cache.load(key)
+    if found is not None:
+        hits += 1
+        return found
+    from .assemble import assemble
+    misses += 1
+    llvm_loaded = True
+    made = assemble(text, level)
+    code_cache.store(key, made, f"{label(text)} (level {level})")
+    return made
+
+
+def label(text: str) -> str:
+    """What the text calls itself in its first line."""
+    first = text.partition("\n")[0]
+    return first.lstrip("; ") if first.startswith(";") else "code"

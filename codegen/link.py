@@ -32,12 +32,12 @@ _lock = allocate_lock()     # of the arena: threads compile at the same time
 class Code:
     """Linked code: addresses of its functions and tables."""
 
-    __slots__ = ("entry", "symbols", "tables", "size", "_block")
+    __slots__ = ("entry", "symbols", "tables", "start", "size", "_block")
 
     def __init__(self, symbols: dict[str, int], tables: dict[str, int], size: int, block: arena.Block):
         self.symbols, self.tables = symbols, tables
         self.entry = 0
-        self.size = size                # bytes of code and constants
+        self.start, self.size = block.code, size        # of code and constants
         self._block: arena.Block | None = block
 
     def free(self) -> None:

@@ -43,6 +43,11 @@ FUNCTIONS = {
     "LLVMPY_CreatePassBuilder":             ((P, P),                          P),
     "LLVMPY_DisposePassBuilder":            ((P,),                            None),
     "LLVMPY_buildPerModuleDefaultPipeline": ((P, N),                          P),
+    "LLVMPY_CreateNewModulePassManager":    ((),                              P),
+    "LLVMPY_module_AddNewGVNPass":          ((P,),                            None),
+    "LLVMPY_module_AddInstCombinePass":     ((P,),                            None),
+    "LLVMPY_module_AddSimplifyCFGPass":     ((P,),                            None),
+    "LLVMPY_module_AddLoopRotatePass":      ((P,),                            None),
     "LLVMPY_RunNewModulePassManager":       ((P, P, P),                       None),
     "LLVMPY_DisposeNewModulePassManger":    ((P,),                            None),
     "LLVMPY_TargetMachineEmitToMemory":     ((P, P, N, OUT),                  P),
@@ -85,13 +90,16 @@ def library() -> CDLL:
 
 
 def path() -> str:
-    """Where llvmlite's shared object lies; llvmlite itself is not imported."""
-    from importlib.util import find_spec
-    found = find_spec("llvmlite")
-    if found is None or not found.submodule_search_locations:
-        raise NoLlvm("llvmlite is not installed")
-    name = "libllvmlite.dylib" if sys.platform == "darwin" else "libllvmlite.so"
-    return os.path.join(found.submodule_search_locations[0], "binding", name)
+    """Where llvmlite's shared object lies; llvmlite is not imported, but one that is imported is taken."""
+    imported = getattr(sys.modules.get("llvmlite"), "__path__", None) or []
+    places = [*imported, *(os.path.join(place, "llvmlite") for place in sys.path)]
+    if "FIRE_RESTARTED_LIBRARIES" in os.environ:        # the host runs without its site-packages
+        places.append(os.path.join(os.environ["FIRE_RESTARTED_LIBRARIES"], "llvmlite"))
+    for place in places:
+        file = os.path.join(place, "binding", "libllvmlite.so")
+        if os.path.isfile(file):
+            return file
+    raise NoLlvm("llvmlite is not installed")
 
 
 def text_of(function, *arguments) -> str:

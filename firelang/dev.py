@@ -1,4 +1,4 @@
-"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`.
+"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`, `fire dev cache`.
 
 Wrong usage ends with status 2, a file that cannot be read or compiled with status 1.
 """
@@ -8,6 +8,7 @@ from . import knobs
 
 USAGE = """usage: fire dev dis FILE        register bytecode of a file and of every function in it
        fire dev knobs           settings, their meaning and their values
+       fire dev cache           machine code kept on disk; --clear removes it
 """
 
 
@@ -19,6 +20,8 @@ def main(tool, args):
     if args == ["knobs"]:
         print(knobs.table())
         return 0
+    if args in (["cache"], ["cache", "--clear"]):
+        return show_cache(clear=len(args) == 2)
     if len(args) == 2 and args[0] == "dis":
         return disassemble(args[1])
     if args in (["-h"], ["--help"]):
@@ -26,6 +29,23 @@ def main(tool, args):
         return 0
     sys.stderr.write(USAGE)
     return 2
+
+
+def show_cache(clear):
+    """List the machine code kept on disk, last used first, or remove it."""
+    from time import localtime, strftime
+    from .runtime import code_generator
+    code_generator()
+    from .codegen import code_cache
+    if clear:
+        print(f"{code_cache.folder()}: {code_cache.clear()} removed")
+        return 0
+    rows = code_cache.listed()[::-1]
+    for name, size, used, label in rows:
+        print(f"{name[:12]}  {size:8}  {strftime('%Y-%m-%d %H:%M', localtime(used))}  {label}")
+    total = sum(row[1] for row in rows) / (1 << 20)
+    print(f"{code_cache.folder()}: {len(rows)} entries, {total:.1f} of {knobs.get('cache_size')} MiB")
+    return 0
 
 
 def disassemble(path):

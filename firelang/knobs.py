@@ -35,8 +35,10 @@ KNOBS = {row.name: row for row in (
     Knob("jit",         ("off", "on", "eager"), "on",  "when hot code is compiled: never, when hot, at once"),
     Knob("vm_packages", str,                    "",    "installed packages that run on the VM: a,b or all"),
     Knob("stats",       ("", "text", "json"),   "",    "report to stderr when the process ends"),
-    Knob("cache",       bool,                   True,  "keep translated bytecode on disk"),
-    Knob("cache_dir",   str,                    "",    "folder of the on-disk cache (default: __pycache__)"),
+    Knob("cache",       bool,                   True,  "keep bytecode and machine code on disk"),
+    Knob("cache_dir",   str,                    "",    "folder of the on-disk cache (default: __pycache__, ~/.cache)"),
+    Knob("cache_size",  int,                    64,    "MiB of machine code kept on disk"),
+    Knob("perf_map",    bool,                   False, "names of compiled code for perf, in /tmp/perf-PID.map"),
 )}
 
 _given: dict = {}

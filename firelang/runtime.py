@@ -84,6 +84,14 @@ def translate(code):
     return cache.program(code)
 
 
+def code_generator():
+    """The package codegen, told the settings; asked for when the first trace is compiled."""
+    from . import codegen, knobs
+    codegen.configure(knobs.get("cache"), knobs.get("cache_dir"), knobs.get("cache_size") << 20,
+                      knobs.get("perf_map"))
+    return codegen
+
+
 def extend_multiprocessing(module):
     """Spawned processes and fork servers run `python3 FLAGS .../firelang/__main__.py OPTIONS -c ...`."""
     flags = module._args_from_interpreter_flags

@@ -7,7 +7,7 @@
 import sys
 
 FIELDS = ("functions_vm", "functions_twin", "twin_reasons", "traces", "bridges", "exits", "aborts",
-          "compile_ms", "llvm_loaded", "cache_hits", "cache_misses")
+          "compile_ms", "llvm_loaded", "cache_hits", "cache_misses", "code_hits", "code_misses")
 
 
 def at_exit(form):
@@ -25,7 +25,12 @@ def collect():
     cache = sys.modules.get("firelang.bytecode.cache")
     if cache is not None:
         counted |= {"cache_hits": cache.hits, "cache_misses": cache.misses}
-    empty = {"twin_reasons": {}, "llvm_loaded": "llvmlite.binding" in sys.modules}
+    llvm_loaded = "llvmlite.binding" in sys.modules
+    codegen = sys.modules.get("firelang.codegen")
+    if codegen is not None:
+        llvm_loaded |= codegen.llvm_loaded
+        counted |= {"compile_ms": codegen.seconds * 1000, "code_hits": codegen.hits, "code_misses": codegen.misses}
+    empty = {"twin_reasons": {}, "llvm_loaded": llvm_loaded}
     return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
 
 
