@@ -16,6 +16,7 @@ not define is a table, never something of libc that happens to have its name.
 from __future__ import annotations
 
 from _thread import allocate_lock
+from os import register_at_fork
 from struct import pack
 
 from . import arena
@@ -27,6 +28,15 @@ LINE = 64               # code and constants do not share a cache line
 STUB, SLOT = 16, 8      # bytes
 UNUSED = (".eh_frame", ".note", ".llvm")
 _lock = allocate_lock()     # of the arena: threads compile at the same time
+
+
+def _after_fork() -> None:
+    """The child has one thread: nobody is left who would open a lock that was closed."""
+    global _lock
+    _lock = allocate_lock()
+
+
+register_at_fork(after_in_child=_after_fork)
 
 
 class Code:

@@ -361,3 +361,35 @@ def test_perf_map(cache):
         assert f"{code.start:x} {code.size:x} fire: tables\n" in file
     os.unlink(path)
     code.free()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_traces_end_in_a_jump(level):
+    """What a trace is: a function of the VM's calling convention that jumps to where a table says."""
+    text = """
+@consts = external hidden global [0 x i64]
+define preserve_nonecc void @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table) {
+  %v = load i64, ptr %regs
+  %w = mul i64 %v, 3
+  store i64 %w, ptr %regs
+  %next = load ptr, ptr @consts
+  musttail call preserve_nonecc void %next(ptr %pc, ptr %regs, ptr %frame, ptr %table)
+  ret void
+}
+define preserve_nonecc void @next(ptr %pc, ptr %regs, ptr %frame, ptr %table) {
+  store i64 99, ptr %pc
+  call void @llvm.memset.p0.i64(ptr %frame, i8 1, i64 4096, i1 false)
+  ret void
+}
+define void @run(ptr %pc, ptr %regs, ptr %frame, ptr %table) {
+  call preserve_nonecc void @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table)
+  ret void
+}
+"""
+    code = link(assemble(text, level), {"consts": 1})
+    c_long.from_address(code.tables["consts"]).value = code.symbols["next"]
+    state = (c_long * 520)(5, 6)
+    place = ctypes.addressof(state)
+    ctypes.CFUNCTYPE(None, *[c_void_p] * 4)(code.symbols["run"])(place + 8, place, place + 64, place)
+    assert state[:2] == [15, 99] and state[8] == state[519] == 0x0101010101010101
+    code.free()
