@@ -123,10 +123,10 @@ op("JIS",             "r r j",            JUMPS,  "if (R[A] is R[B]) is X: jump 
 op("CONTAINS",        "w r r",            RC,     "R[A] = R[B] in R[C]; X: not in")
 # ------------------------------------------------------------------------------------------ jumps
 op("JUMP",            "n J",              JUMPS | ENDS, "jump (A unused)")
-op("LOOP",            "n J",              RC | JUMPS | ENDS | POLLS, "backward jump; poll; count (A unused)", cache=1)
+op("LOOP",            "n J",              RC | JUMPS | ENDS | POLLS, "backward jump; poll; count (A unused)", cache=2)
 op("JIF",             "r J",              RC | JUMPS, "if bool(R[A]) is X: jump")
 op("JNONE",           "r J",              JUMPS,  "if (R[A] is None) is X: jump")
-op("RESUME",          "n",                RC | POLLS, "function entry: poll; count (A: host's oparg)", cache=1)
+op("RESUME",          "n",                RC | POLLS, "function entry: poll; count (A: host's oparg)", cache=2)
 # -------------------------------------------------------------------------------------- iteration
 op("GET_ITER",        "w r",              RC,     "R[A] = iter(R[B])")
 op("FOR_ITER",        "w r j",            RC | JUMPS, "R[A] = next(R[B]), or at its end empty R[B] and jump C",
@@ -196,6 +196,9 @@ op("MATCH_MAPPING",   "w r",              PURE,   "R[A] = R[B] is a mapping")
 op("MATCH_SEQUENCE",  "w r",              PURE,   "R[A] = R[B] is a sequence")
 op("MATCH_KEYS",      "w r r",            RC,     "R[A] = tuple of R[B]'s values for keys R[C], or None")
 op("GET_LEN",         "w r",              RC,     "R[A] = len(R[B])")
+# ------------------------------------- put in the place of LOOP and RESUME by the JIT: second cache word = machine code
+op("LOOP_COMPILED",   "n J",              RC | JUMPS | ENDS | POLLS, "poll; go on in compiled code", cache=2)
+op("RESUME_COMPILED", "n",                RC | POLLS, "poll; go on in compiled code", cache=2)
 
 
 def by_opcode(word: int) -> Op:

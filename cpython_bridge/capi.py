@@ -147,6 +147,7 @@ api("const char *PyUnicode_AsUTF8(PyObject *)", "plain", NULL)
 api("int PyUnicode_ReadChar(PyObject *, Py_ssize_t)", "plain", OCCURRED)
 api("int PyUnicode_Compare(PyObject *, PyObject *)", "plain", OCCURRED)
 api("int _PyUnicode_EQ(PyObject *, PyObject *)")
+api("void Py_FatalError(const char *)")
 api("PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t)", "new", NULL)
 api("int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *)", "plain", NEGATIVE)
 # ----------------------------------------------------------------------------------------- exceptions

@@ -32,7 +32,9 @@ ON_OFF = {"1": True, "on": True, "yes": True, "true": True,
 
 KNOBS = {row.name: row for row in (
     #    name           kind                   default meaning
-    Knob("jit",         ("off", "on", "eager"), "on",  "when hot code is compiled: never, when hot, at once"),
+    Knob("jit",         ("off", "on", "eager"), "off", "when hot code is compiled: never, when hot, at once"),
+    Knob("jit_log",     bool,                   False, "a line on stderr for each region compiled, and why others are not"),
+    Knob("jit_dump",    str,                    "",    "folder for the IR and LLVM text of compiled regions"),
     Knob("vm_packages", str,                    "",    "installed packages that run on the VM: a,b or all"),
     Knob("stats",       ("", "text", "json"),   "",    "report to stderr when the process ends"),
     Knob("cache",       bool,                   True,  "keep bytecode and machine code on disk"),

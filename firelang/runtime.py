@@ -39,12 +39,28 @@ def connect(loaded):
     """Give the core what it needs, and it to what runs code for the user."""
     loaded.set_translator(translate)
     loaded.set_poll(poll)
+    from . import knobs
+    if knobs.get("jit") != "off":
+        loaded.set_hook(hot, *HOT[knobs.get("jit")])
     from . import importer
     importer.connect(loaded)
     # runpy: `-m`, run_path, and the main module of a spawned process
     importer.after_import("runpy", lambda module: setattr(module, "exec", loaded.exec_code))
     importer.after_import("multiprocessing.util", extend_multiprocessing)
     importer.enable()
+
+
+# mode: turns of a loop, calls of a function until it is recorded; rounds of the loop to record
+HOT = {"on": (1000, 1 << 61, 3), "eager": (2, 1 << 61, 2)}
+
+
+def hot(why):
+    """The first recording has ended: bring the JIT up."""
+    from . import knobs
+    from .tracer import engine
+    engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"))
+    vm().set_hook(engine.hook, *HOT[knobs.get("jit")])
+    engine.hook(why)
 
 
 def poll():

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from ..codegen.metal import define_metal
 from .builtins import *  # noqa: F403
+from .jit_support import *  # noqa: F403
 
 METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
 ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:ptr m_name:ptr m_doc:ptr m_size:i64
@@ -10,7 +11,9 @@ ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:p
 module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
-           ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O)]
+           ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O), ("jit_info", "core_jit_info", METH_NOARGS),
+           ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
+           ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
@@ -83,16 +86,6 @@ def core_call_outermost(module: Obj, args: obj_p, nargs: int) -> Obj:
     cframe.current_frame = hidden
     ts.recursion_remaining = ts.recursion_limit - depth
     return result
-
-
-@metal
-def put_int(d: Obj, key: str_p, value: int) -> bool:
-    o = PyLong_FromLongLong(value)
-    if not o:
-        return False
-    failed = PyDict_SetItemString(d, key, o)
-    decref(o)
-    return failed == 0
 
 
 @metal
@@ -171,6 +164,8 @@ def rounds_sizes() -> bool:
 @metal
 def init_state() -> bool:
     """Everything the VM needs of the process; False with an exception."""
+    jit.loop_threshold = NEVER_HOT
+    jit.call_threshold = NEVER_HOT
     ts = PyThreadState_Get()
     state.eval_breaker = cast(i32p, byte_offset(cast(VOID_P, ts.interp), EVAL_BREAKER))
     state.next_keys_version = 0x80000000

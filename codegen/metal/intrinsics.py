@@ -323,6 +323,20 @@ def _(lowering, args):
     return "", VOID
 
 
+@intrinsic("go_recorded")
+def _(lowering, args):
+    """go_recorded(pc): go on at pc, every instruction passing the handler RECORD."""
+    pc, _ = lowering.expr(args[0])
+    lowering.tail_call("@op_RECORD", pc, "%regs", "%frame", "@record_table")
+    return "", VOID
+
+
+@intrinsic("address_of_table")
+def _(lowering, args):
+    """address_of_table(name): a dispatch table's address as a number."""
+    return lowering.value(f"ptrtoint ptr @{lowering.static(args[0])} to i64"), INT
+
+
 @intrinsic("enter_error")
 def _(lowering, args):
     """enter_error(frame): as enter_loop, but as if the frame's current instruction had raised what is set."""

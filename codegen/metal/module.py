@@ -1,8 +1,8 @@
 """A whole program in the restricted subset -> one LLVM assembly text.
 
 Lowers every registered function and handler, declares what they use, lays out statics, strings and the
-dispatch tables (`main_table`: the interpreter's; `trace_table`: TRACE for every opcode; `current_table` points to
-the one new entries use).
+dispatch tables (`main_table`: the interpreter's; those of UNIFORM_TABLES: one handler for every opcode;
+`current_table` points to the one new entries use).
 """
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from ...bytecode.ops import FLAG_BITS, FLAG_SHIFT
 from .expressions import c_llvm
 from .lower import CC, HANDLER_ARGS, Lowering
 from .types import VOID, Struct
+
+
+# Tables that send every instruction to one handler: tracers, the JIT's recorder, and single steps for compiled code.
+UNIFORM_TABLES = {"trace_table": "TRACE", "record_table": "RECORD", "step_table": "STEPPED"}
+# What the JIT puts in the place of an instruction counts as that instruction.
+STANDS_FOR = {"LOOP_COMPILED": "LOOP", "RESUME_COMPILED": "RESUME"}
 
 
 class Variant:
@@ -92,9 +98,10 @@ class Module:
         table = ", ".join(f"ptr @{symbol}" for symbol in symbols)
         lines.append(f"@main_table = internal constant [{len(symbols)} x ptr] [{table}]")
         lines += self.load_tables()
-        if "TRACE" in HANDLERS:
-            same = ", ".join(["ptr @op_TRACE"] * len(symbols))
-            lines.append(f"@trace_table = internal constant [{len(symbols)} x ptr] [{same}]")
+        for table, name in UNIFORM_TABLES.items():
+            if name in HANDLERS:
+                same = ", ".join([f"ptr @op_{name}"] * len(symbols))
+                lines.append(f"@{table} = internal constant [{len(symbols)} x ptr] [{same}]")
         lines.append("@current_table = internal global ptr @main_table")
         for static in STATICS.values():
             size = static.layout.size * static.count
@@ -115,7 +122,8 @@ class Module:
                 if (flags << FLAG_SHIFT) & v.mask == v.flags:
                     numbers[(v.opcode << FLAG_BITS) + flags] = v.number
         text = ", ".join(f"i16 {n}" for n in numbers)
-        bases = [*range(len(self.opcodes)), *(v.opcode for v in self.variants)]
+        plain = [self.opcodes.index(STANDS_FOR.get(name, name)) for name in self.opcodes]
+        bases = [*plain, *(v.opcode for v in self.variants)]
         base_text = ", ".join(f"i8 {n}" for n in bases)
         return [f"@op_bases = internal constant [{len(bases)} x i8] [{base_text}]",
                 f"@op_lengths = internal constant [{len(self.lengths)} x i8] [{lengths}]",

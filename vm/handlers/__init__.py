@@ -3,7 +3,7 @@ from __future__ import annotations
 
 MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "call_forms", "known",
            "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching",
-           "groups", "generators", "tracing")
+           "groups", "generators", "tracing", "recording")
 
 
 def load() -> dict:

@@ -443,18 +443,3 @@ def host_poll() -> bool:
     PyErr_Restore(fetched[0], fetched[1], None)
     xdecref(fetched[2])
     return False
-
-
-@handler("LOOP", 2)
-def LOOP():
-    if unlikely(state.eval_breaker[0] != 0):
-        if not poll(frame, pc):
-            return tail("ERROR")
-    return jump(pc + D)
-
-
-@handler("RESUME", 2)
-def RESUME():
-    if unlikely(state.eval_breaker[0] != 0):
-        if not poll(frame, pc):
-            return tail("ERROR")

@@ -1,0 +1,162 @@
+"""IR -> LLVM assembly text: templates of the op table filled in, blocks with parameters turned into phis.
+
+    int_add %v1, 10  ->  %v3 = add i64 %v1, 10
+
+The text holds no addresses: objects and functions are words of the table @consts, exit counters words of @counters.
+The entry has the signature of the VM's handlers, so that the interpreter jumps to it and it jumps back.
+"""
+from __future__ import annotations
+
+from ..ir.function import Block, Function
+from ..ir.ops import ALIAS, OPS
+
+LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
+HANDLER = "preserve_nonecc void"
+CALLS = {"call_i", "call_f", "call_p", "call_i32", "call_none"}
+HEAD = """@consts = external hidden global [0 x i64], align 8
+@counters = external hidden global [0 x i64], align 8
+declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
+declare {i64, i1} @llvm.ssub.with.overflow.i64(i64, i64)
+declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)
+declare double @llvm.fabs.f64(double)
+declare double @llvm.sqrt.f64(double)
+declare double @llvm.floor.f64(double)
+"""
+TAIL = """attributes #0 = { nounwind }
+attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite) cold }
+!0 = !{!"fire"}
+!97 = !{!"branch_weights", i32 100000, i32 1}
+!98 = !{!"branch_weights", i32 1, i32 100000}
+!99 = !{}
+"""
+
+
+class Lowering:
+    """Writes one function."""
+
+    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int]):
+        self.function = function
+        self.offsets = offsets          # "Frame": size of the VM's part of a frame
+        self.tables = tables            # const numbers: "main_table", "op_ERROR", ...
+        self.lines: list[str] = []
+        self.number = 0
+        self.label = ""
+        self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
+        self.kinds: dict[str, str] = {}
+
+    def text(self) -> str:
+        """The module."""
+        blocks = self.function.blocks
+        bodies = {}
+        for block in blocks:
+            for name, kind in block.params:
+                self.kinds[name] = kind
+            for name, result, _, _ in block.ops:
+                if result:
+                    self.kinds[result] = OPS[name].result
+        for block in blocks:
+            if block.end:
+                self.lines = []
+                self.body(block)
+                bodies[block.number] = self.lines
+        out = [HEAD, f"define {HANDLER} @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table) #0 {{"]
+        for block in blocks:
+            if block.number in bodies:
+                out.append(f"B{block.number}:")
+                out += self.phis(block)
+                out += bodies[block.number]
+        out.append("}")
+        out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n"
+                                  for name, n in ALIAS.items()))
+        return "\n".join(out)
+
+    def phis(self, block: Block) -> list[str]:
+        """Parameters as phis over the jumps that lead here."""
+        lines = []
+        for at, (name, kind) in enumerate(block.params):
+            pairs = ", ".join(f"[{args[at]}, %{self.ends[source.number]}]" for source, args in block.incoming
+                              if source.number in self.ends)
+            lines.append(f"  {name} = phi {LLVM_TYPES[kind]} {pairs}")
+        return lines
+
+    def body(self, block: Block) -> None:
+        """Operations and terminator of a block."""
+        self.label = f"B{block.number}"
+        for name, result, args, x in block.ops:
+            self.op(name, result, args, x)
+        self.ends[block.number] = self.label
+        self.end(block)
+
+    def op(self, name: str, result: str, args, x) -> None:
+        """One operation by its template."""
+        self.number += 1
+        n = self.number
+        row = OPS[name]
+        fields: dict = {"r": result, "n": n, "x": x, "before": self.label}
+        if name in CALLS:
+            self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
+                              "align 8, !invariant.load !99")
+            fields["x"] = f"%f{n}"
+            fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
+        elif name == "step":
+            self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
+                              "align 8, !invariant.load !99")
+            fields["x"] = f"%f{n}"
+        for line in row.lines:
+            text = line.format(*args, **fields)
+            if text.endswith(":"):
+                self.label = text[:-1]
+                self.lines.append(text)
+            else:
+                self.lines.append("  " + text)
+
+    def type_of(self, value: str) -> str:
+        """LLVM type of a value or constant."""
+        if value[0] != "%":
+            if value in ("true", "false"):
+                return "i1"
+            return "ptr" if value == "null" else "double" if value.startswith("0x") else "i64"
+        kind = self.kinds.get(value)
+        return LLVM_TYPES[kind] if kind else "ptr"
+
+    def const(self, number: int) -> str:
+        """Load a constant for a terminator."""
+        self.number += 1
+        name = f"%k{self.number}"
+        self.lines.append(f"  {name} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {number}), "
+                          "align 8, !invariant.load !99")
+        return name
+
+    def end(self, block: Block) -> None:
+        """The terminator."""
+        kind, *rest = block.end
+        if kind == "jump":
+            self.lines.append(f"  br label %B{rest[0].number}")
+        elif kind == "branch":
+            self.lines.append(f"  br i1 {rest[0]}, label %B{rest[1].number}, label %B{rest[2].number}")
+        elif kind == "return":
+            self.lines.append("  ret void")
+        elif kind == "leave":               # pc, frame: the interpreter goes on there
+            self.dispatch(*rest)
+        elif kind == "tail":                # number of a handler's address, pc, frame
+            self.tail(self.const(rest[0]), rest[1], rest[2], self.const(self.tables["main_table"]))
+        else:
+            raise ValueError(f"terminator {kind}")
+
+    def dispatch(self, pc: str, frame: str) -> None:
+        """Jump to the handler of the instruction at pc."""
+        self.number += 1
+        n = self.number
+        table = self.const(self.tables["main_table"])
+        self.lines += [f"  %w{n} = load i16, ptr {pc}, align 2", f"  %x{n} = and i16 %w{n}, 1023",
+                       f"  %y{n} = zext i16 %x{n} to i64", f"  %z{n} = getelementptr ptr, ptr {table}, i64 %y{n}",
+                       f"  %h{n} = load ptr, ptr %z{n}, align 8"]
+        self.tail(f"%h{n}", pc, frame, table)
+
+    def tail(self, target: str, pc: str, frame: str, table: str) -> None:
+        """Leave by a tail call, as handlers do; a frame's registers lie right behind it."""
+        self.number += 1
+        regs = f"%r{self.number}"
+        self.lines += [f"  {regs} = getelementptr i8, ptr {frame}, i64 {self.offsets['Frame']}",
+                       f"  musttail call {HANDLER} {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})",
+                       "  ret void"]

@@ -1,0 +1,148 @@
+"""The IR's operations, one row each: types of arguments and result, effects, and the LLVM it becomes.
+
+    int_add      "ii>i"      PURE       "{r} = add i64 {0}, {1}"
+
+Types: i int64, f float64, b one bit, p pointer (object or memory). In a template {r} is the result, {0} {1} ... the
+arguments, {x} the row's immediate (an offset, a name), {n} a number of its own for labels and temporaries.
+Lines of a template are separated by `;`. What needs control flow of its own has `label:` lines.
+
+Effects say what may be moved or dropped: PURE depends on its arguments alone; READS and WRITES touch memory; GUARD may
+leave the region; CALLS may run arbitrary code.
+"""
+from __future__ import annotations
+
+PURE, READS, WRITES, GUARD, CALLS = 0, 1, 2, 4, 8
+
+
+class IrOp:
+    """One row."""
+
+    __slots__ = ("name", "args", "result", "effects", "lines")
+
+    def __init__(self, name: str, types: str, effects: int, template: str):
+        self.name = name
+        self.args, _, self.result = types.partition(">")
+        self.effects = effects
+        self.lines = [line.strip() for line in template.split(";")] if template else []
+
+
+OPS: dict[str, IrOp] = {}
+
+
+def ir(name: str, types: str, effects: int, template: str = "") -> None:
+    """Add a row."""
+    OPS[name] = IrOp(name, types, effects, template)
+
+
+# ------------------------------------------------------------------------------------------------ integers
+for _name, _llvm in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("and", "and"), ("or", "or"), ("xor", "xor")):
+    ir("int_" + _name, "ii>i", PURE, "{r} = %s i64 {0}, {1}" % _llvm)
+for _name, _llvm in (("add", "sadd"), ("sub", "ssub"), ("mul", "smul")):
+    ir(f"int_{_name}_pair", "ii>o", PURE, "{r} = call {{i64, i1}} @llvm.%s.with.overflow.i64(i64 {0}, i64 {1})" % _llvm)
+ir("pair_value",   "o>i",  PURE, "{r} = extractvalue {{i64, i1}} {0}, 0")
+ir("pair_over",    "o>b",  PURE, "{r} = extractvalue {{i64, i1}} {0}, 1")
+ir("int_shl",      "ii>i", PURE, "{r} = shl i64 {0}, {1}")
+ir("int_shr",      "ii>i", PURE, "{r} = ashr i64 {0}, {1}")
+ir("int_lshr",     "ii>i", PURE, "{r} = lshr i64 {0}, {1}")
+ir("int_neg",      "i>i",  PURE, "{r} = sub i64 0, {0}")
+ir("int_sdiv",     "ii>i", PURE, "{r} = sdiv i64 {0}, {1}")
+ir("int_srem",     "ii>i", PURE, "{r} = srem i64 {0}, {1}")
+for _name, _llvm in (("lt", "slt"), ("le", "sle"), ("eq", "eq"), ("ne", "ne"), ("gt", "sgt"), ("ge", "sge"), ("ult", "ult")):
+    ir("int_" + _name, "ii>b", PURE, "{r} = icmp %s i64 {0}, {1}" % _llvm)
+ir("int_select",   "bii>i", PURE, "{r} = select i1 {0}, i64 {1}, i64 {2}")
+ir("int_to_float", "i>f",  PURE, "{r} = sitofp i64 {0} to double")
+ir("bool_to_int",  "b>i",  PURE, "{r} = zext i1 {0} to i64")
+ir("int_to_bool",  "i>b",  PURE, "{r} = icmp ne i64 {0}, 0")
+ir("bool_not",     "b>b",  PURE, "{r} = xor i1 {0}, true")
+ir("bool_and",     "bb>b", PURE, "{r} = and i1 {0}, {1}")
+ir("bool_or",      "bb>b", PURE, "{r} = or i1 {0}, {1}")
+ir("bool_xor",     "bb>b", PURE, "{r} = xor i1 {0}, {1}")
+# -------------------------------------------------------------------------------------------------- floats
+for _name, _llvm in (("add", "fadd"), ("sub", "fsub"), ("mul", "fmul"), ("div", "fdiv")):
+    ir("float_" + _name, "ff>f", PURE, "{r} = %s double {0}, {1}" % _llvm)
+ir("float_neg",    "f>f",  PURE, "{r} = fneg double {0}")
+ir("float_abs",    "f>f",  PURE, "{r} = call double @llvm.fabs.f64(double {0})")
+ir("float_sqrt",   "f>f",  PURE, "{r} = call double @llvm.sqrt.f64(double {0})")
+ir("float_floor",  "f>f",  PURE, "{r} = call double @llvm.floor.f64(double {0})")
+for _name, _llvm in (("lt", "olt"), ("le", "ole"), ("eq", "oeq"), ("ne", "une"), ("gt", "ogt"), ("ge", "oge"), ("ordered", "ord")):
+    ir("float_" + _name, "ff>b", PURE, "{r} = fcmp %s double {0}, {1}" % _llvm)
+ir("float_to_int", "f>i",  PURE, "{r} = fptosi double {0} to i64")
+ir("float_bits",   "f>i",  PURE, "{r} = bitcast double {0} to i64")
+ir("bits_float",   "i>f",  PURE, "{r} = bitcast i64 {0} to double")
+ir("float_select", "bff>f", PURE, "{r} = select i1 {0}, double {1}, double {2}")
+ir("ptr_select",   "bpp>p", PURE, "{r} = select i1 {0}, ptr {1}, ptr {2}")
+# -------------------------------------------------------------------------------------------------- memory
+# {x} is (byte offset, alias class)
+_WIDTHS = {"i8": "i8", "u8": "i8", "i16": "i16", "u16": "i16", "i32": "i32", "u32": "i32"}
+for _kind, _result, _llvm in (("i64", "i", "i64"), ("f64", "f", "double"), ("ptr", "p", "ptr")):
+    ir(f"load_{_kind}",  f"p>{_result}", READS,
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};{r} = load {W}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _llvm))
+    ir(f"store_{_kind}", f"p{_result}>", WRITES,
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store {W} {1}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _llvm))
+for _kind, _llvm in _WIDTHS.items():
+    _extend = "sext" if _kind[0] == "i" else "zext"
+    ir(f"load_{_kind}", "p>i", READS,
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = load {W}, ptr %a{n}, align 1, !tbaa !{x[1]};"
+       "{r} = {E} {W} %l{n} to i64".replace("{W}", _llvm).replace("{E}", _extend))
+    ir(f"store_{_kind}", "pi>", WRITES,
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = trunc i64 {1} to {W};"
+       "store {W} %l{n}, ptr %a{n}, align 1, !tbaa !{x[1]}".replace("{W}", _llvm))
+ir("load_f32",     "p>f",  READS,  "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};"
+                                   "%l{n} = load float, ptr %a{n}, align 4, !tbaa !{x[1]};{r} = fpext float %l{n} to double")
+ir("store_f32",    "pf>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = fptrunc double {1} to float;"
+                                   "store float %l{n}, ptr %a{n}, align 4, !tbaa !{x[1]}")
+ir("index",        "pi>p", PURE,   "{r} = getelementptr {x}, ptr {0}, i64 {1}")     # {x}: LLVM element type
+ir("offset",       "p>p",  PURE,   "{r} = getelementptr i8, ptr {0}, i64 {x}")
+ir("ptr_eq",       "pp>b", PURE,   "{r} = icmp eq ptr {0}, {1}")
+ir("ptr_ne",       "pp>b", PURE,   "{r} = icmp ne ptr {0}, {1}")
+ir("is_null",      "p>b",  PURE,   "{r} = icmp eq ptr {0}, null")
+ir("ptr_bits",     "p>i",  PURE,   "{r} = ptrtoint ptr {0} to i64")
+ir("bits_ptr",     "i>p",  PURE,   "{r} = inttoptr i64 {0} to ptr")
+ir("const",        ">p",   PURE,   "{r} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}),"
+                                   " align 8, !invariant.load !99")
+ir("const_word",   ">i",   PURE,   "{r} = load i64, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}),"
+                                   " align 8, !invariant.load !99")
+# ------------------------------------------------------------------------------------------- references
+ir("incref",       "p>",   WRITES, "%c{n} = load i64, ptr {0}, align 8, !tbaa !2;%d{n} = add i64 %c{n}, 1;"
+                                   "store i64 %d{n}, ptr {0}, align 8, !tbaa !2")
+ir("decref",       "p>",   WRITES, "%c{n} = load i64, ptr {0}, align 8, !tbaa !2;%d{n} = add i64 %c{n}, -1;"
+                                   "store i64 %d{n}, ptr {0}, align 8, !tbaa !2;%e{n} = icmp eq i64 %d{n}, 0;"
+                                   "br i1 %e{n}, label %F{n}, label %G{n}, !prof !98;F{n}:;"
+                                   "%z{n} = load ptr, ptr @consts, align 8, !invariant.load !99;"
+                                   "call preserve_mostcc void %z{n}(ptr {0});br label %G{n};G{n}:")
+# The same where the object holds no others, so that its end is no one else's business.
+ir("decref_plain", "p>",   WRITES, "%c{n} = load i64, ptr {0}, align 8, !tbaa !2;%d{n} = add i64 %c{n}, -1;"
+                                   "store i64 %d{n}, ptr {0}, align 8, !tbaa !2;%e{n} = icmp eq i64 %d{n}, 0;"
+                                   "br i1 %e{n}, label %F{n}, label %G{n}, !prof !98;F{n}:;"
+                                   "%z{n} = load ptr, ptr @consts, align 8, !invariant.load !99;"
+                                   "call preserve_mostcc void %z{n}(ptr {0}) #1;br label %G{n};G{n}:")
+# ------------------------------------------------------------------------------------------ control, calls
+ir("guard",        "b>",   GUARD,  "br i1 {0}, label %H{n}, label %{x}, !prof !97;H{n}:")
+ir("guard_not",    "b>",   GUARD,  "br i1 {0}, label %{x}, label %H{n}, !prof !98;H{n}:")
+# {x} is the number of the constant that holds the address: the runtime's functions, CPython's C API, C functions.
+ir("call_i",       "*>i",  CALLS,  "{r} = call i64 {x}({all})")
+ir("call_f",       "*>f",  CALLS,  "{r} = call double {x}({all})")
+ir("call_p",       "*>p",  CALLS,  "{r} = call ptr {x}({all})")
+ir("call_i32",     "*>i",  CALLS,  "%l{n} = call i32 {x}({all});{r} = sext i32 %l{n} to i64")
+ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
+# An exit was taken: count it; whether it has just become hot. {x}: the exit's number.
+ir("count_exit",   ">b",   WRITES, "%a{n} = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 {x};"
+                                   "%b{n} = load i64, ptr %a{n}, align 8, !tbaa !14;%c{n} = add i64 %b{n}, 1;"
+                                   "store i64 %c{n}, ptr %a{n}, align 8, !tbaa !14;"
+                                   "%d{n} = and i64 %c{n}, 63;{r} = icmp eq i64 %d{n}, 63")
+ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")
+# One- and two-digit ints out of their objects; the type is known, larger ones leave through {x}.
+ir("long_value",   "p>i",  GUARD,
+   "%a{n} = getelementptr i8, ptr {0}, i64 16;%s{n} = load i64, ptr %a{n}, align 8, !tbaa !8;"
+   "%b{n} = getelementptr i8, ptr {0}, i64 24;%d{n} = load i32, ptr %b{n}, align 8, !tbaa !8;%e{n} = zext i32 %d{n} to i64;"
+   "%f{n} = add i64 %s{n}, 1;%g{n} = icmp ult i64 %f{n}, 3;br i1 %g{n}, label %I{n}, label %J{n}, !prof !97;"
+   "J{n}:;%h{n} = add i64 %s{n}, 2;%i{n} = icmp ult i64 %h{n}, 5;br i1 %i{n}, label %K{n}, label %{x}, !prof !97;"
+   "K{n}:;%j{n} = getelementptr i8, ptr {0}, i64 28;%k{n} = load i32, ptr %j{n}, align 4, !tbaa !8;"
+   "%l{n} = zext i32 %k{n} to i64;%m{n} = shl i64 %l{n}, 30;%o{n} = or i64 %m{n}, %e{n};br label %I{n};"
+   "I{n}:;%p{n} = phi i64 [%e{n}, %{before}], [%o{n}, %K{n}];%q{n} = icmp slt i64 %s{n}, 0;%r{n} = sub i64 0, %p{n};"
+   "%t{n} = select i1 %q{n}, i64 %r{n}, i64 %p{n};%u{n} = icmp eq i64 %s{n}, 0;{r} = select i1 %u{n}, i64 0, i64 %t{n}")
+
+# Alias classes of memory: what is in one never overlaps what is in another (TBAA).
+ALIAS = {name: number for number, name in enumerate(
+    ("refcnt", "reg", "list", "item", "attr", "type", "long", "float", "iter", "dict", "frame", "data", "jit", "str",
+     "tuple", "cell"), start=2)}        # templates above name refcnt 2, long 8

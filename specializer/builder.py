@@ -1,0 +1,368 @@
+"""Writes IR with the machine's state beside it: registers, references, guards, exits, single steps.
+
+Laws:
+1. Every guard of an instruction comes before its first effect: an exit goes back to the instruction's start, with the
+   state as it was there (`snapshot`).
+2. What is used is owned or anchored before anything runs that may free it (`secure`).
+3. Memory never claims an object it does not own: a register that turns dirty is marked empty there.
+"""
+from __future__ import annotations
+
+from ..ir.function import Block, Function
+from ..ir.ops import ALIAS
+from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
+from .values import EMPTY, MEM, NO, NONE, NUMBERS, TAGS, Val, constant, is_fixed
+
+
+class Abort(Exception):
+    """The region cannot be compiled: a sentence for people."""
+
+
+class Builder:
+    """Emission over a current block and context; `core` gives addresses and offsets."""
+
+    def __init__(self, core, name: str):
+        self.core, self.info = core, core.info
+        self.function = Function(name)
+        self.function.const(self.info["deallocate"])            # number 0, see ir/ops.py
+        self.block: Block = self.function.block()
+        self.cx = Context()
+        self.snapshot: Context | None = None
+        self.exit_block: Block | None = None
+        self.at = 0
+        self.exits: list[tuple] = []                            # (path, word index, sentence)
+        self.offset = {n: v for n, v in self.info.items() if "." in n}
+        self.root_frame = "%frame"
+
+    # ------------------------------------------------------------------------------------------- emission
+    def e(self, name: str, *args: str, x=None) -> str:
+        """Emit an operation that has a result; its name."""
+        result = self.function.fresh()
+        self.block.ops.append((name, result, args, x))
+        return result
+
+    def do(self, name: str, *args: str, x=None) -> None:
+        """Emit an operation without a result."""
+        self.block.ops.append((name, "", args, x))
+
+    def const_object(self, value: object) -> str:
+        """A pointer to an object that is known now; it lives as long as the code."""
+        return self.e("const", x=self.function.const(id(value), value))
+
+    def const_word(self, word: int) -> str:
+        """A pointer that is known now."""
+        return self.e("const", x=self.function.const(word))
+
+    def api(self, name: str) -> int:
+        """The number of the constant with the address of a function of the runtime or of the C API."""
+        return self.function.const(self.core.address(name))
+
+    def load(self, kind: str, base: str, offset: int, alias: str) -> str:
+        """Load a field."""
+        return self.e("load_" + kind, base, x=(offset, ALIAS[alias]))
+
+    def store(self, kind: str, base: str, value: str, offset: int, alias: str) -> None:
+        """Store a field."""
+        self.do("store_" + kind, base, value, x=(offset, ALIAS[alias]))
+
+    # --------------------------------------------------------------------------------------------- exits
+    def begin(self, at: int) -> None:
+        """An instruction starts: where its exits go back to."""
+        self.at = at
+        self.snapshot = None
+        self.exit_block = None
+
+    def keep(self) -> None:
+        """Remember the state before this instruction changes it; must be called before the first change."""
+        if self.snapshot is None:
+            self.snapshot = self.cx.copy()
+
+    def exit_label(self, why: str = "an operand has another type or value than before") -> str:
+        """The label guards of this instruction leave by."""
+        if self.exit_block is None:
+            self.exit_block = self.make_exit(self.snapshot or self.cx.copy(), self.at, why)
+        return f"B{self.exit_block.number}"
+
+    def make_exit(self, cx: Context, at: int, why: str) -> Block:
+        """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
+        block, saved_block, saved_cx = self.function.block(), self.block, self.cx
+        self.block, self.cx = block, cx.copy()
+        cx = self.cx
+        number = len(self.exits)
+        self.exits.append((cx.frames[-1].path, at, why, cx.frames[-1].code))
+        self.flush()
+        frame = cx.frames[-1]
+        pc = self.const_word(frame.code.address_of(at))
+        hot, cold = self.function.block(), self.function.block()
+        block.end = ("branch", self.e("count_exit", x=number), hot, cold)
+        cold.end = ("leave", pc, frame.frame)
+        self.block = hot
+        jit = self.const_word(self.info["jit"])
+        self.store("i64", jit, str(number), self.offset["Jit.exit_number"], "jit")
+        self.store("i64", jit, self.e("const_word", x=self.region_word), self.offset["Jit.exit_region"], "jit")
+        self.store("i64", jit, str(len(cx.frames) - 1), self.offset["Jit.exit_depth"], "jit")
+        header = self.const_word(cx.frames[0].code.address_of(self.header))
+        self.store("ptr", jit, header, self.offset["Jit.exit_header"], "jit")
+        hot.end = ("tail", self.function.const(self.info["op_HOT_EXIT"]), pc, frame.frame)
+        self.block, self.cx = saved_block, saved_cx
+        return block
+
+    region_word = header = 0
+
+    def guard(self, condition: str, why: str = "an operand has another type or value than before") -> None:
+        """Go on only if the condition holds."""
+        if condition != "true":
+            self.do("guard", condition, x=self.exit_label(why))
+
+    def leave(self, why: str) -> None:
+        """End the path here: the interpreter goes on at this instruction."""
+        exit_block = self.make_exit(self.snapshot or self.cx, self.at, why)
+        self.block.end = ("jump", exit_block, [])
+        exit_block.incoming.append((self.block, []))
+
+    # ---------------------------------------------------------------------------------------- frames' memory
+    def frame_pointer(self, depth: int) -> str:
+        """The real frame at a depth; frames that exist only in the region are pushed now."""
+        cx = self.cx
+        frame = cx.frames[depth]
+        if frame.frame is None:
+            below = self.frame_pointer(depth - 1)
+            function = self.pointer(frame.function)
+            self.take_reference(frame.function)
+            pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
+            frame.frame = self.e("call_p", below, self.const_word(frame.code.address), function, pc, x=self.api("rt_push"))
+            if frame.kind == "init":
+                self.do("call_none", frame.frame, self.pointer(frame.instance), x=self.api("rt_init_frame"))
+                self.take_reference(frame.instance)
+                frame.instance = Val("obj", frame.instance.ssa)
+            elif frame.kind == "property":
+                self.store("i64", frame.frame, "5", self.offset["Frame.kind"], "frame")
+                self.store("i64", frame.frame, "4", self.offset["Frame.words"], "frame")
+            frame.homes = [IN_MEMORY if reg.kind == "empty" else home for reg, home in zip(frame.regs, frame.homes)]
+        return frame.frame
+
+    def register(self, frame: str, number: int) -> str:
+        """Address of a register."""
+        return self.e("offset", frame, x=self.info["sizeof.Frame"] + 16 * number)
+
+    def take_reference(self, val: Val) -> None:
+        """A holder in memory takes over one reference of a value that the region held as used."""
+        if val.const is not NO:
+            self.do("incref", self.pointer(val))
+            return
+        cx, name = self.cx, val.ssa
+        left = cx.uses.get(name, 0) - 1
+        cx.uses[name] = left
+        have = cx.owned.get(name, 0)
+        if have:
+            cx.owned[name] = have - 1
+        else:
+            self.do("incref", name)
+
+    def flush(self) -> None:
+        """Write every dirty register of every frame to memory."""
+        for depth in range(len(self.cx.frames)):
+            self.frame_pointer(depth)
+            self.flush_frame(depth)
+
+    def flush_frame(self, depth: int) -> None:
+        """Write a real frame's dirty registers."""
+        frame = self.cx.frames[depth]
+        for number, home in enumerate(frame.homes):
+            if home == DIRTY:
+                frame.regs[number] = self.write_memory(frame.frame, number, frame.regs[number])
+                self.cx.anchor(frame.regs[number])
+                frame.homes[number] = IN_MEMORY
+
+    def write_memory(self, frame: str, number: int, val: Val) -> Val:
+        """Write a value to a register's memory, which owns nothing; the value it is from now on."""
+        base = self.info["sizeof.Frame"] + 16 * number
+        if val.parts:
+            val = self.materialize(val)
+        if val.kind in ("int", "obj", "bool", "float"):
+            if val.kind == "obj":
+                pointer = self.pointer(val)
+                self.take_reference(val)
+                self.store("ptr", frame, pointer, base, "reg")
+            elif val.kind == "bool":
+                self.store("i64", frame, self.e("bool_to_int", val.ssa), base, "reg")
+            else:
+                self.store("i64" if val.kind == "int" else "f64", frame, val.ssa, base, "reg")
+        self.store("i64", frame, str(TAGS[val.kind]), base + 8, "reg")
+        return val
+
+    def materialize(self, val: Val) -> Val:
+        """Make a virtual object real; the region owns it."""
+        made = getattr(self, "make_" + val.kind)(val)
+        self.cx.hold(made)
+        self.cx.owned[made.ssa] = self.cx.owned.get(made.ssa, 0) + 1
+        for part in val.parts:
+            self.unhold(part)
+        return made
+
+    # ------------------------------------------------------------------------------------------- references
+    def unhold(self, val: Val) -> None:
+        """A dirty register or virtual object lets the value go."""
+        name = val.ssa
+        if name is not None and val.kind == "obj":
+            cx = self.cx
+            left = cx.uses[name] - 1
+            cx.uses[name] = left
+            if left == 0:
+                self.drop_owned(name, val)
+        for part in val.parts:
+            self.unhold(part)
+
+    def drop_owned(self, name: str, val: Val) -> None:
+        """Nothing uses the object any more: drop what the region owns of it."""
+        for _ in range(self.cx.owned.pop(name, 0)):
+            self.decref(name, val.type or self.cx.types.get(name))
+
+    def decref(self, name: str, kind: type | None) -> None:
+        """Count an object down; if it may hold others, anything may happen."""
+        if kind in PLAIN_TYPES:
+            self.do("decref_plain", name)
+            return
+        self.keep()
+        self.secure()
+        self.do("decref", name)
+        self.cx.facts.clear()
+
+    def secure(self) -> None:
+        """Own what is used: something may be freed now."""
+        cx = self.cx
+        for name, count in cx.uses.items():
+            if count > 0 and name not in cx.owned and not cx.anchors.get(name):
+                self.do("incref", name)
+                cx.owned[name] = 1
+
+    def pointer(self, val: Val) -> str:
+        """The IR value of an object."""
+        if val.const is not NO:
+            return self.const_object(val.const)
+        return val.ssa
+
+    # --------------------------------------------------------------------------------------------- registers
+    def write(self, number: int, val: Val) -> None:
+        """R[number] = val in the innermost frame; what it held is let go afterwards."""
+        self.write_in(self.cx.frames[-1], number, val)
+
+    def write_in(self, frame, number: int, val: Val) -> None:
+        """The same in a given frame."""
+        self.keep()
+        cx = self.cx
+        old, home = frame.regs[number], frame.homes[number]
+        cx.hold(val)
+        frame.regs[number], frame.homes[number] = val, DIRTY
+        if home == DIRTY:
+            self.unhold(old)
+            return
+        if old.kind == "obj" and old.ssa is not None and home == IN_MEMORY:
+            self.store("i64", frame.frame, "0", self.info["sizeof.Frame"] + 16 * number + 8, "reg")
+            cx.anchors[old.ssa] -= 1
+            cx.owned[old.ssa] = cx.owned.get(old.ssa, 0) + 1
+            if not cx.uses.get(old.ssa):
+                self.drop_owned(old.ssa, old)
+        elif old.kind == "mem" or home == MAYBE_BOXED or old.kind == "obj":
+            self.secure()
+            self.do("call_none", self.register(frame.frame, number), x=self.api("rt_drop"))
+            if old.kind == "obj" and old.ssa is not None:
+                cx.anchors[old.ssa] -= 1
+            if old.kind not in NUMBERS:
+                cx.facts.clear()
+
+    def take(self, number: int) -> Val:
+        """R[number], which is left empty; the caller holds the value (`release` when done with it)."""
+        val = self.read(number)
+        self.cx.hold(val)
+        self.write(number, EMPTY)
+        return val
+
+    def release(self, val: Val) -> None:
+        """Let go what `take` gave."""
+        self.unhold(val)
+
+    def read(self, number: int) -> Val:
+        """R[number] of the innermost frame, loaded by the kind it was seen to have if it is only in memory."""
+        frame = self.cx.frames[-1]
+        val = frame.regs[number]
+        if val.kind != "mem":
+            return val
+        return self.load_register(frame, number, self.expected(number))
+
+    def expected(self, number: int):
+        """The kind a register of this instruction was seen with, or None."""
+        seen, instr = self.seen, self.instr
+        for operand, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
+            if operand == number and len(kinds) == 1:
+                return next(iter(kinds))
+        return None
+
+    def load_register(self, frame, number: int, kind) -> Val:
+        """Load a register from memory; None: its kind is found out by its tag, it must be an object then."""
+        base = self.info["sizeof.Frame"] + 16 * number
+        tag = self.load("i64", frame.frame, base + 8, "reg")
+        name = kind if isinstance(kind, str) else "obj"
+        self.guard(self.e("int_eq", tag, str(TAGS[name])), "a variable has another kind of value than before")
+        if name == "int":
+            val = Val("int", self.load("i64", frame.frame, base, "reg"))
+        elif name == "float":
+            val = Val("float", self.load("f64", frame.frame, base, "reg"))
+        elif name == "bool":
+            val = Val("bool", self.e("int_to_bool", self.load("i64", frame.frame, base, "reg")))
+        elif name == "none":
+            val = NONE
+        elif name == "empty":
+            val = EMPTY
+        else:
+            val = Val("obj", self.load("ptr", frame.frame, base, "reg"))
+        for cx in (self.cx, self.snapshot):
+            if cx is not None:
+                other = next(f for f in cx.frames if f.path == frame.path)
+                other.regs[number] = val
+                cx.anchor(val)
+        return val
+
+    def replace(self, val: Val, fresh: Val) -> None:
+        """Every register that holds the object `val` knows it as `fresh` from now on (same value, more is known)."""
+        for frame in self.cx.frames:
+            for number, old in enumerate(frame.regs):
+                if old is val or (old.kind == "obj" and val.ssa is not None and old.ssa == val.ssa):
+                    frame.regs[number] = fresh
+
+    def local_constant(self, index: int) -> Val:
+        """A constant of the innermost frame's pool."""
+        return constant(*self.cx.frames[-1].code.constant(index))
+
+    # ------------------------------------------------------------------------------------------------ types
+    def type_of(self, val: Val) -> type | None:
+        """The exact type, if it is known."""
+        return val.type or (self.cx.types.get(val.ssa) if val.ssa else None)
+
+    def guard_type(self, val: Val, kind: type) -> Val:
+        """Go on only if the object is exactly of this type."""
+        if self.type_of(val) is kind:
+            return val
+        if val.kind != "obj":
+            raise Abort(f"a {val.kind} where a {kind.__name__} was seen")
+        known = ("class", val.ssa)
+        if self.cx.facts.get(known) is not kind:
+            found = self.load("ptr", val.ssa, 8, "type")
+            self.guard(self.e("ptr_eq", found, self.const_object(kind)))
+            if is_fixed(kind):
+                self.cx.types[val.ssa] = kind
+                return self.learn(val, Val("obj", val.ssa, kind))
+            self.cx.facts[known] = kind
+        return val
+
+    def learn(self, val: Val, better: Val) -> Val:
+        """`better` is the same value with more known; registers that hold it know too."""
+        self.replace(val, better)
+        if self.snapshot is not None:
+            cx, self.cx = self.cx, self.snapshot
+            self.replace(val, better)
+            self.cx = cx
+        return better
+
+
+PLAIN_TYPES = {int, float, str, bytes, complex, bool}

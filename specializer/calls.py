@@ -1,0 +1,264 @@
+"""Calls: functions of the VM go on in a frame that exists only in the region, until something has to see it.
+
+    CALL f(x)  ->  a FrameState whose parameters are the caller's values; RETURN hands its value back
+
+Guards: what is called has the code it had; there is room for the frames; recursion stays below its limit.
+"""
+from __future__ import annotations
+
+from .builder import Builder
+from .context import DIRTY, FrameState
+from .values import EMPTY, NO, Val
+
+SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
+DEEPEST, SAME_CODE = 9, 1
+
+
+class Calls(Builder):
+    """Specializations of calls and returns."""
+
+    def do_CALL(self, instr):
+        frame = self.cx.frames[-1]
+        base = instr.b
+        if frame.regs[base].kind == "mem" and not instr.x and len(self.seen.b) == 1:
+            self.load_register(frame, base, next(iter(self.seen.b)))
+        if frame.regs[base].kind not in ("obj", "empty") and not instr.x:
+            return self.step(instr)
+        first = base + 1 if instr.x or frame.regs[base].kind == "empty" else base
+        if frame.regs[first].kind == "mem":
+            kinds = self.seen.c if first == base + 1 else self.seen.b
+            if len(kinds) != 1:
+                return self.step(instr)
+            self.load_register(frame, first, next(iter(kinds)))
+        callable = frame.regs[first]
+        if callable.kind != "obj":
+            return self.step(instr)
+        count = base + 2 + instr.c - first - 1
+        if callable.const is NO:
+            return self.call_variable(instr, callable, first, count)
+        target = callable.const
+        if type(target) is self.core.function_type:
+            return self.inline(instr, target, callable, first, count)
+        if isinstance(target, type):
+            return self.call_type(instr, target, first, count)
+        return self.call_builtin(instr, target, first, count)
+
+    def call_variable(self, instr, callable: Val, first: int, count: int):
+        """A callable that is not known but by what was seen."""
+        functions = {id(f.__code__): f for f in self.seen.callables.values() if type(f) is self.core.function_type}
+        if len(functions) != 1 or len(functions) != len({id(getattr(f, "__code__", f)) for f in self.seen.callables.values()}):
+            return self.step(instr)
+        (function,) = functions.values()
+        self.guard_type(callable, self.core.function_type)
+        globals_found = self.load("ptr", callable.ssa, 16, "attr")
+        self.guard(self.e("ptr_eq", globals_found, self.const_object(function.__globals__)))
+        return self.inline(instr, function, callable, first, count)
+
+    # ------------------------------------------------------------------------------------------- inlining
+    def inline(self, instr, function, callable: Val, first: int, count: int):
+        """Go on in the callee."""
+        code = self.callee_code(function, instr)
+        arguments = None if code is None else self.bind(instr, function, callable, code, first, count)
+        if arguments is None:
+            return self.step(instr)
+        self.guard_code(function, callable)
+        self.guard_depth()
+        self.keep()
+        values = []
+        for source in arguments:
+            values.append(self.take(source) if isinstance(source, int) else source)
+            if not isinstance(source, int):
+                self.cx.hold(source)
+        called = self.take(first)
+        for number in range(instr.b, instr.b + 2 + instr.c):
+            if self.cx.frames[-1].regs[number].kind != "empty":
+                self.write(number, EMPTY)
+        return self.enter(instr, function, code, called, values)
+
+    def enter(self, instr, function, code, called: Val, values: list[Val], kind: str = "call"):
+        """Push the callee's state; the values and the function are held already."""
+        caller = self.cx.frames[-1]
+        callee = FrameState(code, (*caller.path, (instr.at, code.address)), None)
+        callee.function, callee.call_at, callee.target, callee.kind = called, instr.at, instr.a, kind
+        callee.globals, callee.builtins = function.__globals__, function.__builtins__
+        for number, val in enumerate(values):
+            callee.regs[number], callee.homes[number] = val, DIRTY
+        self.cx.frames.append(callee)
+        return self.entry_of(code)
+
+    def entry_of(self, code) -> int:
+        """The word where calls enter."""
+        return (self.core.word(code.address + self.offset["VMCode.entry"]) - code.words) >> 3
+
+    def callee_code(self, function, instr):
+        """The callee's decoded code if it may be inlined."""
+        address = id(function)
+        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
+            return None
+        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
+        frames = self.cx.frames
+        if code.flags & SPECIAL or not code.flags & 3 == 3 or len(frames) > DEEPEST or self.core.is_twin(code):
+            return None
+        if sum(frame.code is code for frame in frames) > SAME_CODE:
+            return None
+        path = (*frames[-1].path, (instr.at, code.address))
+        return code if (path, self.entry_of(code)) in self.profile.at else None
+
+    def bind(self, instr, function, callable: Val, code, first: int, count: int):
+        """Where each parameter comes from: a register or a value; None: the call does not fit."""
+        keywords = ()
+        if instr.keywords:
+            keywords = self.cx.frames[-1].code.constant(instr.keywords - 1)[2]
+        names = code.host.co_varnames[:code.argcount + code.host.co_kwonlyargcount]
+        positional = count - len(keywords)
+        if positional > code.argcount:
+            return None
+        sources: list = [first + 1 + n for n in range(positional)] + [None] * (len(names) - positional)
+        for offset, name in enumerate(keywords):
+            if name not in names:
+                return None
+            at = names.index(name)
+            if sources[at] is not None or at < code.host.co_posonlyargcount:
+                return None
+            sources[at] = first + 1 + positional + offset
+        if None in sources and not self.fill_defaults(function, callable, code, sources, names):
+            return None
+        return sources
+
+    def fill_defaults(self, function, callable: Val, code, sources: list, names) -> bool:
+        """Defaults for what is not given, guarded to be those the function has now."""
+        defaults, more = function.__defaults__ or (), function.__kwdefaults__
+        for at in range(len(names)):
+            if sources[at] is None:
+                if at >= code.argcount:
+                    if not more or names[at] not in more:
+                        return False
+                    self.guard_dict(more)
+                    sources[at] = self.known(more[names[at]])
+                else:
+                    index = at - (code.argcount - len(defaults))
+                    if index < 0:
+                        return False
+                    sources[at] = self.known(defaults[index])
+        pointer = self.pointer(callable)
+        for offset, value in ((56, function.__defaults__), (64, more)):
+            if value is not None:
+                found = self.load("ptr", pointer, offset, "attr")
+                self.guard(self.e("ptr_eq", found, self.const_object(value)), "a function's defaults were changed")
+        return True
+
+    def guard_code(self, function, callable: Val) -> None:
+        """Go on only if the function still has its code."""
+        key = ("code", id(function) if callable.const is not NO else callable.ssa)
+        if key not in self.cx.facts:
+            found = self.load("ptr", self.pointer(callable), 48, "attr")
+            self.guard(self.e("ptr_eq", found, self.const_object(function.__code__)), "a function has other code")
+            self.cx.facts[key] = True
+
+    def guard_depth(self) -> None:
+        """Go on only if the recursion limit is far."""
+        if "depth" not in self.cx.facts:
+            thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
+            state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
+            left = self.load("i32", state, 32, "jit")
+            self.guard(self.e("int_gt", left, str(DEEPEST + 4)), "recursion is near its limit")
+            self.cx.facts["depth"] = True
+
+    def return_inlined(self, instr):
+        """Hand the value to the caller, end the callee's state."""
+        callee = self.cx.frames[-1]
+        if callee.regs[instr.a].kind == "mem":
+            if len(self.seen.a) != 1:
+                self.leave("a function returns values of several kinds")
+                return None
+            self.read(instr.a)
+        if callee.kind == "init" and callee.regs[instr.a].kind != "none":
+            self.leave("__init__ returns something")
+            return None
+        result = self.take(instr.a)
+        for number in range(code_size(callee)):
+            if callee.regs[number].kind != "empty" or callee.homes[number] != DIRTY:
+                self.write(number, EMPTY)
+        if callee.frame is not None:
+            self.secure()
+            self.do("call_none", callee.frame, x=self.api("rt_end_init" if callee.kind == "init" else "rt_pop"))
+        else:
+            self.release(callee.function)
+        if callee.kind == "init":
+            result = callee.instance
+            if callee.frame is not None:
+                self.cx.hold(result)
+                self.cx.owned[result.ssa] = self.cx.owned.get(result.ssa, 0) + 1
+        self.cx.frames.pop()
+        self.write(callee.target, result)
+        self.release(result)
+        return callee.call_at + (4 if callee.kind == "property" else 3)
+
+    # -------------------------------------------------------------------------------------------- property
+    def call_property(self, instr, val: Val, kind: type, found: property):
+        """A property whose getter is a function of the VM."""
+        getter = found.fget
+        if type(getter) is not self.core.function_type:
+            return self.step(instr)
+        code = self.callee_code(getter, instr)
+        if code is None or code.argcount != 1 or code.host.co_kwonlyargcount or not self.guard_version(val, kind):
+            return self.step(instr)
+        known = Val("obj", None, type(getter), getter)
+        self.guard_code(getter, known)
+        self.guard_depth()
+        self.keep()
+        self.cx.hold(val)
+        self.consume(instr, 1, instr.b)
+        return self.enter(instr, getter, code, known, [val], "property")
+
+    # ------------------------------------------------------------------------------------------- instances
+    def call_type(self, instr, kind: type, first: int, count: int):
+        """A class: its instance is made, __init__ goes on inlined; or a builtin type."""
+        if not kind.__flags__ & (1 << 9) or type(kind) is not type or kind.__flags__ & (1 << 20):
+            return self.call_builtin(instr, kind, first, count)
+        if self.core.class_attribute(kind, "__new__") is not object.__dict__["__new__"]:
+            return self.step(instr)
+        init = self.core.class_attribute(kind, "__init__")
+        if type(init) is not self.core.function_type:
+            return self.step(instr)
+        code = self.callee_code(init, instr)
+        known = Val("obj", None, type(init), init)
+        if code is None or code.argcount == 0 or not self.guard_class(kind):
+            return self.step(instr)
+        sources = self.bind_self(instr, init, known, code, first, count)
+        if sources is None:
+            return self.step(instr)
+        self.guard_code(init, known)
+        self.guard_depth()
+        self.keep()
+        self.secure()
+        made = self.e("call_p", self.const_object(kind), x=self.api("rt_new_instance"))
+        self.cx.facts.clear()
+        instance = Val("obj", made)
+        self.cx.facts[("class", made)] = kind
+        self.cx.owned[made] = 1
+        self.cx.hold(instance)              # the frame's
+        values = [instance]
+        self.cx.hold(instance)              # the parameter's
+        for source in sources[1:]:
+            values.append(self.take(source) if isinstance(source, int) else source)
+            if not isinstance(source, int):
+                self.cx.hold(source)
+        for number in range(instr.b, instr.b + 2 + instr.c):
+            if self.cx.frames[-1].regs[number].kind != "empty":
+                self.write(number, EMPTY)
+        at = self.enter(instr, init, code, known, values, "init")
+        self.cx.frames[-1].instance = instance
+        return at
+
+    def bind_self(self, instr, init, known: Val, code, first: int, count: int):
+        """As `bind`, with the instance before the arguments, in the place of the class."""
+        return self.bind(instr, init, known, code, first - 1, count + 1)
+
+
+def code_size(frame) -> int:
+    """Registers that a return empties."""
+    return frame.code.nregs
+
+
+__all__ = ["Calls"]

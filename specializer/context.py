@@ -1,0 +1,84 @@
+"""The state of the machine at a point of the region, as far as it is known: frames, registers, references.
+
+    context.frames[-1].regs[3] -> Val("int", "%v7")
+
+Where a register lives (`homes`): DIRTY, in its value alone, the frame's memory is stale and owns nothing; IN_MEMORY,
+there too, and the memory owns the reference; MAYBE_BOXED, as IN_MEMORY, but what runs outside of the region may have
+put a box there for a number.
+
+References. `uses[name]` counts the dirty registers (and parts of virtual objects) that hold an object, `anchors[name]` the
+registers in memory that do, `owned[name]` the references that the region itself holds. An object that is used must be
+owned or anchored before anything runs that might free it (`Builder.secure`); it is counted up only then, and what is
+loaded, used and dropped in between costs nothing. When nothing uses it any more, what is owned is dropped.
+"""
+from __future__ import annotations
+
+from .values import EMPTY, MEM, Val
+
+DIRTY, IN_MEMORY, MAYBE_BOXED = 0, 1, 2
+
+
+class FrameState:
+    """One frame: its code, registers and their homes; `frame` is the IR name of the real frame or None while the call
+    exists only in the region; `call` is what its return does."""
+
+    __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals", "builtins",
+                 "instance")
+
+    def __init__(self, code, path: tuple, frame: str | None):
+        self.code, self.path, self.frame = code, path, frame
+        self.regs: list[Val] = [EMPTY] * code.nregs
+        self.homes: list[int] = [DIRTY] * code.nregs
+        self.function: Val | None = None
+        self.call_at = 0                # the caller's instruction
+        self.kind = "call"              # or init, property
+        self.target = 0                 # the caller's register for the result
+        self.globals: dict = {}
+        self.builtins: dict = {}
+        self.instance: Val | None = None
+
+    def copy(self) -> FrameState:
+        """A copy whose registers change on their own."""
+        made = FrameState.__new__(FrameState)
+        made.code, made.path, made.frame = self.code, self.path, self.frame
+        made.regs, made.homes = self.regs[:], self.homes[:]
+        made.function, made.call_at, made.kind, made.target = self.function, self.call_at, self.kind, self.target
+        made.globals, made.builtins, made.instance = self.globals, self.builtins, self.instance
+        return made
+
+
+class Context:
+    """The whole state."""
+
+    __slots__ = ("frames", "uses", "anchors", "owned", "types", "facts")
+
+    def __init__(self):
+        self.frames: list[FrameState] = []
+        self.uses: dict[str, int] = {}
+        self.anchors: dict[str, int] = {}
+        self.owned: dict[str, int] = {}
+        self.types: dict[str, type] = {}        # name -> exact type, for good
+        self.facts: dict = {}                   # what memory was seen to hold; void once something may change it
+
+    def copy(self) -> Context:
+        """A copy for another path."""
+        made = Context.__new__(Context)
+        made.frames = [frame.copy() for frame in self.frames]
+        made.uses, made.anchors, made.owned = self.uses.copy(), self.anchors.copy(), self.owned.copy()
+        made.types, made.facts = self.types.copy(), self.facts.copy()
+        return made
+
+    def hold(self, val: Val) -> None:
+        """A dirty register or a virtual object holds the value."""
+        if val.ssa is not None and val.kind == "obj":
+            self.uses[val.ssa] = self.uses.get(val.ssa, 0) + 1
+        for part in val.parts:
+            self.hold(part)
+
+    def anchor(self, val: Val) -> None:
+        """A register in memory holds it."""
+        if val.ssa is not None and val.kind == "obj":
+            self.anchors[val.ssa] = self.anchors.get(val.ssa, 0) + 1
+
+
+__all__ = ["Context", "FrameState", "DIRTY", "IN_MEMORY", "MAYBE_BOXED", "MEM"]

@@ -1,0 +1,227 @@
+"""Comparisons, truth, jumps, loops."""
+from __future__ import annotations
+
+from .arith import literal
+from .builder import Builder
+from .values import NO, NUMBERS, Val
+
+SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
+
+
+class Control(Builder):
+    """Specializations of comparisons and jumps."""
+
+    # -------------------------------------------------------------------------------------------- comparing
+    def compared(self, name: str, left: Val | None, right: Val | None) -> str | None:
+        """The truth of a comparison of numbers; None: not numbers."""
+        if left is None or right is None:
+            return None
+        if left.kind == right.kind == "float":
+            return self.e("float_" + SIGNS[name], left.ssa, right.ssa)
+        if "float" in (left.kind, right.kind):
+            for val in (left, right):
+                if val.kind != "float":
+                    self.exact(self.as_int(val))
+            return self.e("float_" + SIGNS[name], self.as_float(left), self.as_float(right))
+        return self.e("int_" + SIGNS[name], self.as_int(left).ssa, self.as_int(right).ssa)
+
+    def compare(self, instr, name: str, right: Val | None):
+        """R[A] = R[B] ? right."""
+        truth = self.compared(name, self.number(instr.b, self.seen.b), right)
+        if truth is None:
+            return self.step(instr)
+        return self.finish_binary(instr, name, Val("bool", truth))
+
+    def compare_jump(self, instr, name: str, right: Val | None, registers: bool):
+        """if (R[A] ? right) is X: jump."""
+        truth = self.compared(name, self.number(instr.a, self.seen.a), right)
+        if truth is None and registers:
+            truth = self.compare_objects(name, instr)
+        if truth is None:
+            return self.step(instr)
+        self.drop_after = [instr.a] if instr.consumes(0) else []
+        if registers and instr.consumes(1):
+            self.drop_after.append(instr.b)
+        return self.branch(instr, truth)
+
+    def compare_objects(self, name: str, instr):
+        """Comparisons of other known types; None: a single step."""
+        return None
+
+    # --------------------------------------------------------------------------------------------- branching
+    def branch(self, instr, truth: str):
+        """Go on both ways that were seen; the other one is an exit. `truth` decides with the X bit."""
+        ways = {instr.target: instr.x, instr.at + instr.length: not instr.x}
+        seen = [at for at in ways if at in self.seen.next] or list(ways)
+        if len(seen) == 1 and len(ways) == 2:
+            wanted = ways[seen[0]]
+            why = "a condition went the way it never had"
+            self.do("guard" if wanted else "guard_not", truth, x=self.exit_label(why))
+            self.drop_operands()
+            return seen[0]
+        if len(ways) == 1:
+            self.drop_operands()
+            return seen[0]
+        self.drop_operands()
+        true_at = next(at for at, sense in ways.items() if sense)
+        false_at = next(at for at, sense in ways.items() if not sense)
+        self.block.end = ("branch", truth, self.edge(true_at), self.edge(false_at))
+        return None
+
+    drop_after: list = []
+
+    def drop_operands(self) -> None:
+        """Empty the registers the jump consumes."""
+        from .values import EMPTY
+        for number in self.drop_after:
+            if self.cx.frames[-1].regs[number].kind != "empty":
+                self.write(number, EMPTY)
+        self.drop_after = []
+
+    def truth(self, val: Val) -> str | None:
+        """Whether a value is true; None: unknown type."""
+        if val.kind == "bool":
+            return val.ssa
+        if val.kind == "none":
+            return "false"
+        if val.kind == "int":
+            return self.e("int_ne", val.ssa, "0")
+        if val.kind == "float":
+            return self.e("float_ne", val.ssa, "0x0000000000000000")
+        kind = self.type_of(val) if val.kind == "obj" else None
+        if kind in (list, tuple, str):
+            return self.e("int_ne", self.load("i64", self.pointer(val), 16, "list" if kind is list else "str"), "0")
+        if kind is dict:
+            return self.e("int_ne", self.load("i64", self.pointer(val), 16, "dict"), "0")
+        return None
+
+    def do_JIF(self, instr):
+        val = self.read_typed(instr.a, self.seen.a)
+        truth = self.truth(val) if val is not None else None
+        if truth is None:
+            return self.step(instr)
+        self.drop_after = [instr.a] if instr.consumes(0) else []
+        return self.branch(instr, truth)
+
+    def read_typed(self, register: int, kinds: set) -> Val | None:
+        """A register, its type guarded as seen; None if several were."""
+        if self.cx.frames[-1].regs[register].kind == "mem" and len(kinds) != 1:
+            return None
+        val = self.read(register)
+        if val.kind == "obj" and val.const is NO and self.type_of(val) is None:
+            if len(kinds) != 1 or not isinstance(next(iter(kinds)), type):
+                return None
+            kind = next(iter(kinds))
+            if kind is float or kind is int:
+                return self.unboxed(val, kinds)
+            val = self.guard_type(val, kind)
+        return val
+
+    def do_NOT(self, instr):
+        val = self.read_typed(instr.b, self.seen.b)
+        truth = self.truth(val) if val is not None else None
+        if truth is None:
+            return self.step(instr)
+        result = Val("bool", self.e("bool_not", truth))
+        self.consume(instr, 1, instr.b)
+        self.write(instr.a, result)
+        return instr.at + instr.length
+
+    def none_test(self, val: Val) -> str | None:
+        """Whether a value is None."""
+        if val.kind == "none":
+            return "true"
+        if val.kind != "obj":
+            return "false" if val.kind in NUMBERS or val.parts else None
+        if val.const is not NO:
+            return "false"
+        return self.e("ptr_eq", val.ssa, self.const_object(None))
+
+    def do_JNONE(self, instr):
+        if self.cx.frames[-1].regs[instr.a].kind == "mem" and len(self.seen.a) > 1:
+            return self.step(instr)
+        val = self.read(instr.a)
+        truth = self.none_test(val)
+        if truth is None:
+            return self.step(instr)
+        self.drop_after = [instr.a] if instr.consumes(0) else []
+        return self.branch(instr, truth)
+
+    def identical(self, instr, left: int, right: int) -> str | None:
+        """`is` of two registers, numbers by value."""
+        frame = self.cx.frames[-1]
+        if any(frame.regs[n].kind == "mem" and len(k) > 1 for n, k in
+               ((left, self.seen.a if left == instr.a else self.seen.b), (right, self.seen.c))):
+            return None
+        a, b = self.read(left), self.read(right)
+        if a.kind == "none":
+            return self.none_test(b)
+        if b.kind == "none":
+            return self.none_test(a)
+        if a.kind == b.kind == "obj":
+            return self.e("ptr_eq", self.pointer(a), self.pointer(b))
+        return None
+
+    def do_IS(self, instr):
+        truth = self.identical(instr, instr.b, instr.c)
+        if truth is None:
+            return self.step(instr)
+        if instr.x:
+            truth = self.e("bool_not", truth)
+        return self.finish_binary(instr, "IS", Val("bool", truth))
+
+    # ------------------------------------------------------------------------------------------------ loops
+    def do_JUMP(self, instr):
+        return instr.target
+
+    def poll(self, instr) -> None:
+        """Leave if a signal, another thread or a pending call waits."""
+        pointer = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
+        waiting = self.load("i32", pointer, 0, "jit")
+        self.guard(self.e("int_eq", waiting, "0"), "a signal or another thread's turn")
+
+    def do_LOOP(self, instr):
+        self.poll(instr)
+        self.goto(instr.target)
+        return None
+
+    do_LOOP_COMPILED = do_LOOP
+
+    def do_RESUME(self, instr):
+        return instr.at + instr.length
+
+    do_RESUME_COMPILED = do_RESUME
+
+    def do_RETURN(self, instr):
+        if len(self.cx.frames) == 1:
+            self.leave("the function returns")
+            return None
+        return self.return_inlined(instr)
+
+
+def define(name: str) -> None:
+    """The four forms of a comparison."""
+    def registers(self, instr):
+        return self.compare(instr, name, self.number(instr.c, self.seen.c))
+
+    def with_constant(self, instr):
+        val = self.local_constant(instr.c)
+        return self.compare(instr, name, val if val.kind in NUMBERS else None)
+
+    def jump(self, instr):
+        return self.compare_jump(instr, name, self.number(instr.b, self.seen.b), True)
+
+    def jump_constant(self, instr):
+        val = self.local_constant(instr.b)
+        return self.compare_jump(instr, name, val if val.kind in NUMBERS else None, False)
+
+    setattr(Control, "do_" + name, registers)
+    setattr(Control, f"do_{name}_K", with_constant)
+    setattr(Control, f"do_J{name}", jump)
+    setattr(Control, f"do_J{name}_K", jump_constant)
+
+
+for _name in SIGNS:
+    define(_name)
+
+__all__ = ["Control", "literal"]

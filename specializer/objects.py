@@ -1,0 +1,318 @@
+"""Globals and attributes, by layout: guards on versions, then direct loads and stores.
+
+    GLOBAL_GET f       the dict's version is what it was  ->  the object is known
+    ATTR_GET o.x       the type's version is what it was  ->  inline value or slot at a known place
+"""
+from __future__ import annotations
+
+from types import BuiltinFunctionType, ModuleType
+
+from .builder import Builder
+from .values import EMPTY, NO, Val, is_fixed
+
+MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
+MethodDescriptor = type(list.append)
+HEAP_TYPE, MANAGED_DICT, VALID_VERSION = 1 << 9, 1 << 4, 1 << 19
+T_OBJECT_EX = 16
+MISSING = object()
+
+
+class Objects(Builder):
+    """Specializations of names and attributes."""
+
+    # ---------------------------------------------------------------------------------------------- globals
+    def guard_dict(self, table: dict) -> None:
+        """Go on only if nothing in a dict was changed since now."""
+        key = ("dict", id(table))
+        if key in self.cx.facts:
+            return
+        version = self.core.word(id(table) + 24)
+        found = self.load("i64", self.const_object(table), 24, "dict")
+        self.guard(self.e("int_eq", found, self.e("const_word", x=self.function.const(version))),
+                   "a global name was bound again")
+        self.cx.facts[key] = True
+
+    def do_GLOBAL_GET(self, instr):
+        frame = self.cx.frames[-1]
+        name = frame.code.name_at(instr.b)
+        if type(frame.globals) is not dict or type(frame.builtins) is not dict:
+            return self.step(instr)
+        tables = (frame.globals, frame.builtins)
+        for depth, table in enumerate(tables):
+            if name in table:
+                break
+        else:
+            return self.step(instr)
+        if id(frame.globals) in self.profile.changing:
+            return self.changing_global(instr, tables[:depth + 1], name)
+        for table in tables[:depth + 1]:
+            self.guard_dict(table)
+        self.write(instr.a, self.known(table[name]))
+        return instr.at + instr.length
+
+    def changing_global(self, instr, tables, name):
+        """A global of a module whose names are bound again and again: by the layout of its keys."""
+        for table in tables:
+            if not self.guard_keys(table):
+                return self.step(instr)
+        value = self.entry_value(tables[-1], name)
+        if value is None:
+            return self.step(instr)
+        self.guard(self.e("ptr_ne", value, "null"), "a global name was deleted")
+        held = tables[-1][name]
+        if isinstance(held, KNOWN_KINDS):
+            self.guard(self.e("ptr_eq", value, self.const_object(held)), "a global name was bound again")
+            self.write(instr.a, self.known(held))
+        else:
+            self.write(instr.a, self.loaded_item(value, self.seen.result))
+        return instr.at + instr.length
+
+    def guard_keys(self, table: dict) -> bool:
+        """Go on only if a dict has the keys it has now; False: they cannot be guarded."""
+        key = ("keys", id(table))
+        if key in self.cx.facts:
+            return True
+        keys = self.core.word(id(table) + 32)
+        version = self.core.keys_version(keys)
+        if not version:
+            return False
+        found = self.load("ptr", self.const_object(table), 32, "dict")
+        self.guard(self.e("int_eq", self.load("u32", found, 12, "dict"), str(version)), "a module got other names")
+        self.cx.facts[key] = found
+        return True
+
+    def entry_value(self, table: dict, name: str):
+        """Load the value of a key whose dict's keys are guarded."""
+        at = self.core.entry_offset(self.core.word(id(table) + 32), name)
+        if at is None:
+            return None
+        return self.load("ptr", self.cx.facts[("keys", id(table))], at, "dict")
+
+    def known(self, held) -> Val:
+        """The value of an object found where a guard says that it still is."""
+        kind = type(held)
+        if kind is int and abs(held) < 1 << 60:
+            return Val("int", str(held))
+        if kind is float and held == held:
+            from .values import float_text
+            return Val("float", float_text(held))
+        if kind is bool:
+            return Val("bool", "true" if held else "false")
+        if held is None:
+            return Val("none")
+        if isinstance(held, KNOWN_KINDS):
+            return Val("obj", None, kind, held)
+        pointer = self.e("const", x=self.function.const(id(held)))
+        if not is_fixed(kind):
+            self.cx.facts[("class", pointer)] = kind
+            return Val("obj", pointer)
+        self.cx.types[pointer] = kind
+        return Val("obj", pointer, kind)
+
+    # ------------------------------------------------------------------------------------------- attributes
+    def guard_version(self, val: Val, kind: type) -> bool:
+        """Go on only if the object's type is `kind` and that is unchanged; False: cannot be guarded."""
+        if is_fixed(kind):
+            self.guard_type(val, kind)
+            return True
+        key = ("version", val.ssa)
+        if self.cx.facts.get(key) is kind:
+            return True
+        version = self.core.type_version(kind)
+        if not version:
+            return False
+        found = self.load("ptr", val.ssa, 8, "type")
+        self.guard(self.e("int_eq", self.load("u32", found, 384, "type"), str(version)),
+                   "an object has another type, or its class was changed")
+        self.cx.facts[key] = kind
+        self.cx.facts[("class", val.ssa)] = kind
+        return True
+
+    def object_kind(self, register: int, kinds: set):
+        """The object in a register and its only type; (None, None) if there is none."""
+        frame = self.cx.frames[-1]
+        val = frame.regs[register]
+        if val.kind == "mem":
+            if len(kinds) != 1:
+                return None, None
+            val = self.read(register)
+        if val.parts and val.kind != "tuple":
+            return None, None
+        if val.kind != "obj":
+            return None, None
+        kind = self.type_of(val) or self.cx.facts.get(("class", val.ssa))
+        if kind is None and len(kinds) == 1:
+            kind = next(iter(kinds))
+        return (val, kind) if isinstance(kind, type) else (None, None)
+
+    def do_ATTR_GET(self, instr):
+        val, kind = self.object_kind(instr.b, self.seen.b)
+        if val is None:
+            return self.step(instr)
+        name = self.cx.frames[-1].code.name_at(instr.c)
+        if val.const is not NO:
+            return self.constant_attribute(instr, val, name)
+        found = self.core.class_attribute(kind, name)
+        if isinstance(found, property):
+            return self.call_property(instr, val, kind, found)
+        place = self.place_of(val, kind, name, found)
+        if place is None:
+            return self.class_value(instr, val, kind, name, found)
+        value = self.load("ptr", place[0], place[1], "attr")
+        self.guard(self.e("ptr_ne", value, "null"), "an attribute is not set")
+        return self.finish_item(instr, self.loaded_item(value, self.seen.result))
+
+    def place_of(self, val: Val, kind: type, name: str, found):
+        """Where an instance keeps an attribute: (base, offset), or None; the version is guarded then."""
+        if type(found) is MemberDescriptor:
+            definition = self.core.word(id(found) + 40)
+            if self.core.word(definition + 8) & 0xFFFFFFFF != T_OBJECT_EX or not self.guard_version(val, kind):
+                return None
+            return val.ssa, self.core.word(definition + 16)
+        if found is not MISSING and hasattr(type(found), "__set__"):
+            return None
+        if not kind.__flags__ & MANAGED_DICT or kind.__getattribute__ is not object.__getattribute__:
+            return None
+        index = self.core.key_index(self.core.word(id(kind) + 872), name)
+        if index is None or not self.guard_version(val, kind):
+            return None
+        values = self.values_of(val)
+        return values, 8 * index
+
+    def values_of(self, val: Val) -> str:
+        """The inline values of an instance."""
+        key = ("values", val.ssa)
+        values = self.cx.facts.get(key)
+        if values is None:
+            values = self.load("ptr", val.ssa, -32, "attr")
+            self.guard(self.e("ptr_ne", values, "null"), "an object has a dict of its own")
+            self.cx.facts[key] = values
+        return values
+
+    def class_value(self, instr, val: Val, kind: type, name: str, found):
+        """An attribute of the class that the instance does not hide."""
+        if found is MISSING or hasattr(type(found), "__get__") or not self.not_hidden(val, kind, name):
+            return self.step(instr)
+        return self.finish_item(instr, self.known(found))
+
+    def not_hidden(self, val: Val, kind: type, name: str) -> bool:
+        """Guard that the instance has no attribute of its own by this name; False: cannot be guarded."""
+        if kind.__getattribute__ is not object.__getattribute__ and not is_fixed(kind):
+            return False
+        if not self.guard_version(val, kind):
+            return False
+        if kind.__flags__ & MANAGED_DICT:
+            keys = self.core.word(id(kind) + 872)
+            if self.core.key_index(keys, name) is not None:
+                return False
+            version = self.core.keys_version(keys)
+            if not version:
+                return False
+            self.values_of(val)
+            key = ("instance keys", kind)
+            if key not in self.cx.facts:
+                found = self.load("u32", self.const_word(keys), 12, "dict")
+                self.guard(self.e("int_eq", found, str(version)), "instances of a class got more attributes")
+                self.cx.facts[key] = True
+            return True
+        return kind.__dictoffset__ == 0
+
+    def constant_attribute(self, instr, val: Val, name: str):
+        """An attribute of a known module or class."""
+        value = self.constant_member(val.const, name)
+        if value is None:
+            return self.step(instr)
+        return self.finish_item(instr, value)
+
+    def constant_member(self, held, name: str) -> Val | None:
+        """Attribute of a module by its dict, of a class by its version."""
+        if type(held) is ModuleType:
+            table = held.__dict__
+            if name in table:
+                self.guard_dict(table)
+                return self.known(table[name])
+            return None
+        if type(held) is type:
+            found = self.core.class_attribute(held, name)
+            if found is MISSING or hasattr(type(found), "__get__") or name in ("__class__", "__dict__", "__name__"):
+                return None
+            if not self.guard_class(held):
+                return None
+            return self.known(found)
+        return None
+
+    def guard_class(self, kind: type) -> bool:
+        """Go on only if a class is unchanged; False: cannot be guarded."""
+        if is_fixed(kind) or ("class version", kind) in self.cx.facts:
+            return True
+        version = self.core.type_version(kind)
+        if not version:
+            return False
+        found = self.load("u32", self.const_object(kind), 384, "type")
+        self.guard(self.e("int_eq", found, str(version)), "a class was changed")
+        self.cx.facts[("class version", kind)] = True
+        return True
+
+    def do_METHOD_GET(self, instr):
+        val, kind = self.object_kind(instr.b, self.seen.b)
+        if val is None:
+            return self.step(instr)
+        name = self.cx.frames[-1].code.name_at(instr.c)
+        if val.const is not NO and isinstance(val.const, (ModuleType, type)):
+            value = self.constant_member(val.const, name)
+            if value is None:
+                return self.step(instr)
+            self.consume(instr, 1, instr.b)
+            self.write(instr.a, EMPTY)
+            self.write(instr.a + 1, value)
+            return instr.at + instr.length
+        if val.const is not NO:
+            return self.step(instr)
+        found = self.core.class_attribute(kind, name)
+        if type(found) is not MethodDescriptor and type(found) is not self.core.function_type:
+            return self.step(instr)
+        if not self.not_hidden(val, kind, name):
+            return self.step(instr)
+        self.keep()
+        self.cx.hold(val)
+        self.consume(instr, 1, instr.b)
+        self.write(instr.a, Val("obj", None, type(found), found))
+        self.write(instr.a + 1, val)
+        self.unhold(val)
+        return instr.at + instr.length
+
+    def do_ATTR_SET(self, instr):
+        val, kind = self.object_kind(instr.a, self.seen.a)
+        frame = self.cx.frames[-1]
+        if val is None or val.const is not NO or kind.__setattr__ is not object.__setattr__:
+            return self.step(instr)
+        if frame.regs[instr.b].kind == "mem":
+            if len(self.seen.b) != 1:
+                return self.step(instr)
+            self.read(instr.b)
+        name = frame.code.name_at(instr.c)
+        place = self.place_of(val, kind, name, self.core.class_attribute(kind, name))
+        if place is None:
+            return self.step(instr)
+        base, offset = place
+        self.keep()
+        self.secure()
+        value = frame.regs[instr.b]
+        if base == val.ssa:
+            slot = self.e("offset", base, x=offset)
+            self.do("call_none", slot, self.boxed_new(value), x=self.api("rt_store_slot"))
+        elif value.kind == "float":
+            self.do("call_none", base, str(offset // 8), value.ssa, x=self.api("rt_store_value_float"))
+        else:
+            self.do("call_none", base, str(offset // 8), self.boxed_new(value), x=self.api("rt_store_value"))
+        self.changed(val)
+        self.consume(instr, 1, instr.b)
+        self.consume(instr, 0, instr.a)
+        return instr.at + instr.length
+
+    def changed(self, val: Val) -> None:
+        """An attribute was stored: the object it replaced may have ended, and anything with it."""
+        self.cx.facts.clear()
+
+
+KNOWN_KINDS = (type, ModuleType, BuiltinFunctionType, MethodDescriptor, type(lambda: 0))

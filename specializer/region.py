@@ -1,0 +1,341 @@
+"""A region: the paths that were seen from a place on, followed through branches, joins, loops and inlined calls.
+
+Where paths join (and at loop headers) they go on in one block if the state has the same shape: kinds, types, homes of
+registers. Else the place gets another version, up to VERSIONS of them; what comes then is brought into the shape
+that everything fits: all registers in memory, nothing known. So the number of blocks is bounded.
+"""
+from __future__ import annotations
+
+from ..bytecode.effects import effects
+from ..bytecode.ops import OPS
+from .arith import Arithmetic
+from .builder import Abort, Builder
+from .builtins import Builtins
+from .calls import Calls
+from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
+from .control import Control
+from .items import Items
+from .iterate import Iteration
+from .moves import Moves
+from .objects import Objects
+from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
+
+VERSIONS = 4
+MOST_BLOCKS = 2500
+
+
+class Version:
+    """A block for arrivals of one shape."""
+
+    __slots__ = ("block", "cx", "names", "at")
+
+    def __init__(self, block, cx: Context, at: int):
+        self.block, self.cx, self.at = block, cx, at
+
+
+class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Builtins, Builder):
+    """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
+
+    def __init__(self, core, profile, header: int, root, number: int):
+        super().__init__(core, f"{profile.root.name}:{header}")
+        self.profile, self.header = profile, header
+        self.region_word = self.function.const(number)
+        self.versions: dict[tuple, list[Version]] = {}
+        self.pending: list[tuple] = []
+        self.root = root                # the root frame's function object
+        self.seen = self.instr = None
+        self.ended = False
+
+    # ------------------------------------------------------------------------------------------------- start
+    def build(self, kinds: list):
+        """The IR. `kinds`: of the root frame's registers at the header, None where unknown."""
+        code = self.profile.root
+        frame = FrameState(code, (), "%frame")
+        frame.regs, frame.homes = [MEM] * code.nregs, [IN_MEMORY] * code.nregs
+        frame.globals, frame.builtins = self.root.__globals__, self.root.__builtins__
+        self.cx.frames.append(frame)
+        self.begin(self.header)
+        self.keep()
+        for number, kind in enumerate(kinds):
+            if kind is not None:
+                val = self.load_register(frame, number, kind)
+                if val.kind == "obj" and isinstance(kind, type):
+                    self.guard_type(val, kind)
+        self.goto(self.header)
+        while self.pending:
+            self.block, self.cx, at, joins = self.pending.pop()
+            self.run(at, joins)
+            if len(self.function.blocks) > MOST_BLOCKS:
+                raise Abort("the code is too large to compile in one piece")
+        return self.function
+
+    def run(self, at: int | None, joins: bool) -> None:
+        """Follow the path from a place to where it ends, jumps or joins; `joins`: it may join where it starts."""
+        while at is not None:
+            frame = self.cx.frames[-1]
+            if joins and at in frame.code.merges:
+                self.goto(at)
+                return
+            joins = True
+            instr = frame.code.instrs[at]
+            self.begin(at)
+            self.instr = instr
+            self.seen = self.profile.at.get((frame.path, at))
+            if self.seen is None:
+                self.leave("this path had not been taken while recording")
+                return
+            at = getattr(self, "do_" + instr.op, self.step)(instr)
+
+    # -------------------------------------------------------------------------------------------- joining
+    def goto(self, at: int) -> None:
+        """Go on at a place where paths join."""
+        stack = (at, tuple((frame.path, frame.frame is None) for frame in self.cx.frames))
+        versions = self.versions.setdefault(stack, [])
+        for version in versions:
+            if self.fits(version.cx):
+                self.jump(version)
+                return
+        if len(versions) >= VERSIONS:
+            self.forget()
+        version = self.new_version(at)
+        versions.append(version)
+        self.jump(version)
+
+    def forget(self) -> None:
+        """All registers to memory, nothing known of them."""
+        self.flush()
+        for frame in self.cx.frames:
+            frame.regs, frame.homes = [MEM] * len(frame.regs), [IN_MEMORY] * len(frame.regs)
+        self.cx.anchors.clear()
+
+    def fits(self, other: Context) -> bool:
+        """Whether the present state can become the other's shape."""
+        for frame, target in zip(self.cx.frames, other.frames, strict=True):
+            if (frame.function is None) != (target.function is None):
+                return False
+            if target.function is not None and target.function.const is not NO and \
+                    frame.function.const is not target.function.const:
+                return False
+            for val, want in zip(frame.regs, target.regs, strict=True):
+                if want.kind != "mem" and not self.fits_value(val, want):
+                    return False
+        return True
+
+    def fits_value(self, val: Val, want: Val) -> bool:
+        """Whether a value can stand where another shape is expected."""
+        if val.kind != want.kind:
+            return False
+        if want.const is not NO:
+            return val.const is want.const or (val.kind == "int" and val.const == want.const)
+        if want.type is not None and self.type_of(val) is not want.type:
+            return False
+        return len(val.parts) == len(want.parts) and all(map(self.fits_value, val.parts, want.parts))
+
+    def written_in_loop(self, frame, at: int) -> set[int]:
+        """Registers that a loop writes, given its header."""
+        last = max((i.at for i in frame.code.instrs.values() if i.op == "LOOP" and i.target == at), default=-1)
+        written: set[int] = set()
+        for index, instr in frame.code.instrs.items():
+            if at <= index <= last:
+                found = effects(OPS[instr.op], operands(instr), instr.word)
+                written.update(found.fills)
+                written.update(found.takes)
+        return written
+
+    def new_version(self, at: int) -> Version:
+        """A block for the present shape, its values renamed; the rest of the path will be followed from there."""
+        block = self.function.block()
+        cx = Context()
+        made = Version(block, cx, at)
+        for depth, frame in enumerate(self.cx.frames):
+            fresh = frame.copy()
+            cx.frames.append(fresh)
+            innermost = depth == len(self.cx.frames) - 1
+            loop = innermost and at in frame.code.loops
+            written = self.written_in_loop(frame, at) if loop else set()
+            if frame.frame is not None and depth:
+                fresh.frame = self.parameter(block, "p")
+            if frame.function is not None:
+                fresh.function = self.renamed(block, frame.function)
+                if frame.frame is None:
+                    cx.hold(fresh.function)
+            if frame.instance is not None:
+                fresh.instance = self.renamed(block, frame.instance)
+                if frame.frame is None:
+                    cx.hold(fresh.instance)
+            for number, val in enumerate(frame.regs):
+                home = frame.homes[number]
+                if number in written or (not loop and val.kind in NUMBERS):
+                    home = DIRTY if val.kind != "mem" else home
+                fresh.homes[number] = home
+                fresh.regs[number] = val = self.renamed(block, val)
+                (cx.hold if home == DIRTY else cx.anchor)(val)
+        cx.owned = {name: count for name, count in cx.uses.items() if count}
+        self.pending.append((block, cx.copy(), at, False))
+        return made
+
+    def parameter(self, block, kind: str) -> str:
+        """A new block parameter."""
+        name = self.function.fresh()
+        block.params.append((name, kind))
+        return name
+
+    def renamed(self, block, val: Val) -> Val:
+        """The same shape over new parameters."""
+        parts = tuple(self.renamed(block, part) for part in val.parts)
+        if val.ssa is None or val.const is not NO:
+            return Val(val.kind, None, val.type, val.const, parts) if parts else val
+        kind = self.type_of(val) if val.kind == "obj" else None
+        return Val(val.kind, self.parameter(block, IR_KIND[val.kind]), kind, NO, parts)
+
+    def jump(self, version: Version) -> None:
+        """Bring the state into a version's shape and go there."""
+        cx = self.cx
+        for frame, target in zip(cx.frames, version.cx.frames, strict=True):
+            for number, want in enumerate(target.regs):
+                self.move_home(frame, number, want, target.homes[number])
+        self.balance(version.cx)
+        ordered: list[str] = []
+        for depth, (frame, target) in enumerate(zip(cx.frames, version.cx.frames, strict=True)):
+            if target.frame is not None and depth:
+                ordered.append(frame.frame)
+            for val, want in ((frame.function, target.function), (frame.instance, target.instance)):
+                if want is not None:
+                    self.arguments(val, want, ordered)
+            for val, want in zip(frame.regs, target.regs, strict=True):
+                self.arguments(val, want, ordered)
+        assert len(ordered) == len(version.block.params)
+        self.block.end = ("jump", version.block, ordered)
+        version.block.incoming.append((self.block, ordered))
+
+    def arguments(self, val: Val, want: Val, args: list[str]) -> None:
+        """The values that stand for a shape's parameters."""
+        if want.ssa is not None and want.const is NO:
+            args.append(self.pointer(val) if val.kind == "obj" else val.ssa)
+        for part, wanted in zip(val.parts, want.parts):
+            self.arguments(part, wanted, args)
+
+    def move_home(self, frame, number: int, want: Val, home: int) -> None:
+        """Bring a register to where a version expects it."""
+        cx = self.cx
+        val, here = frame.regs[number], frame.homes[number]
+        if want.kind == "mem" or home != DIRTY:
+            if here == DIRTY:
+                frame.regs[number] = val = self.write_memory(frame.frame, number, val)
+                cx.anchor(val)
+                frame.homes[number] = IN_MEMORY
+            return
+        if here == DIRTY:
+            return
+        frame.homes[number] = DIRTY
+        if val.kind == "obj" and val.const is NO and here == IN_MEMORY:
+            self.store("i64", frame.frame, "0", self.info["sizeof.Frame"] + 16 * number + 8, "reg")
+            cx.anchors[val.ssa] -= 1
+            cx.owned[val.ssa] = cx.owned.get(val.ssa, 0) + 1
+            cx.hold(val)
+        elif here == MAYBE_BOXED or val.const is not NO:
+            self.do("call_none", self.register(frame.frame, number), x=self.api("rt_drop"))
+
+    def balance(self, other: Context) -> None:
+        """Every holder gets a reference of its own, as the version's block expects."""
+        cx = self.cx
+        need: dict[str, int] = {}
+        for frame, target in zip(cx.frames, other.frames, strict=True):
+            pairs = [(val, want) for val, want, home in zip(frame.regs, target.regs, target.homes) if home == DIRTY]
+            if target.frame is None:
+                pairs += [(val, want) for val, want in ((frame.function, target.function), (frame.instance, target.instance))
+                          if want is not None]
+            for val, want in pairs:
+                self.count_need(val, want, need)
+        for name, count in need.items():
+            for _ in range(count - cx.owned.get(name, 0)):
+                self.do("incref", name)
+        for name, count in cx.owned.items():
+            for _ in range(count - need.get(name, 0)):
+                self.do("decref", name)
+
+    def count_need(self, val: Val, want: Val, need: dict[str, int]) -> None:
+        """References that a value's holders have in the target."""
+        if want.kind == "obj" and want.const is NO:
+            if val.const is not NO:
+                self.do("incref", self.pointer(val))
+            else:
+                need[val.ssa] = need.get(val.ssa, 0) + 1
+        for part, wanted in zip(val.parts, want.parts):
+            self.count_need(part, wanted, need)
+
+    # ------------------------------------------------------------------------------------------ single steps
+    def step(self, instr):
+        """Have the interpreter's handler carry the instruction out, with everything in memory."""
+        self.keep()
+        self.secure()
+        self.flush()
+        frame = self.cx.frames[-1]
+        jit = self.const_word(self.info["jit"])
+        self.store("ptr", jit, "null", self.offset["Jit.out_frame"], "jit")
+        pc = self.const_word(frame.code.address_of(instr.at))
+        number = instr.word & 1023
+        handler = self.function.const(self.core.word(self.info["main_table"] + 8 * number))
+        regs = self.register(frame.frame, 0)
+        self.do("step", pc, regs, frame.frame, self.const_word(self.info["step_table"]), x=handler)
+        self.cx.facts.clear()
+        self.after_step(frame, instr)
+        expected = [at for at in (instr.at + instr.length, instr.target) if at >= 0]
+        if OPS[instr.op].effects & 8:
+            expected = expected[1:]
+        expected = [at for at in expected if at in self.seen.next] or expected[:1]
+        out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
+        out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
+        same = self.e("ptr_eq", out_frame, frame.frame)
+        for at in expected:
+            hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(at))))
+            on, off = self.edge(at, self.state_at(instr, at)), self.function.block()
+            self.block.end = ("branch", hit, on, off)
+            self.block = off
+        gone, other = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
+        gone.end = ("return",)
+        other.end = ("leave", out_pc, out_frame)
+        return None
+
+    def state_at(self, instr, at: int) -> Context:
+        """The state behind a step that went to `at`."""
+        cx = self.cx.copy()
+        if instr.op == "FOR_ITER" and at == instr.target:
+            frame = cx.frames[-1]
+            old = frame.regs[instr.b]
+            if old.kind == "obj" and old.ssa is not None:
+                cx.anchors[old.ssa] -= 1
+            frame.regs[instr.b], frame.homes[instr.b] = EMPTY, IN_MEMORY
+        return cx
+
+    def edge(self, at: int, cx: Context | None = None):
+        """A block from which the path goes on at a place, with a copy of the present state."""
+        block = self.function.block()
+        self.pending.append((block, cx or self.cx.copy(), at, True))
+        return block
+
+    def after_step(self, frame, instr) -> None:
+        """What is known of the registers once the handler has run."""
+        found = effects(OPS[instr.op], operands(instr), instr.word)
+        cx = self.cx
+        for number in (*found.takes, *found.fills):
+            old = frame.regs[number]
+            if old.kind == "obj" and old.ssa is not None:
+                cx.anchors[old.ssa] -= 1
+            filled = number in found.fills
+            frame.regs[number] = MEM if filled else EMPTY
+            frame.homes[number] = IN_MEMORY
+        for number in found.reads:
+            if frame.regs[number].kind in (*NUMBERS, "none"):
+                frame.homes[number] = MAYBE_BOXED
+
+
+def operands(instr) -> tuple:
+    """Operands in the order of the op's row."""
+    kinds = OPS[instr.op].operands
+    values: list[int] = []
+    plain = [instr.a, instr.b, instr.c]
+    for kind in kinds:
+        values.append(instr.d if kind in "JK" else plain[len(values)])
+    return tuple(values)

@@ -1,0 +1,113 @@
+"""The native core as the JIT sees it: memory to read, addresses, offsets.
+
+    core.info["Frame.regs"] -> 40       core.word(address) -> int       core.object_at(address) -> object
+"""
+from __future__ import annotations
+
+from struct import pack, unpack_from
+from types import ModuleType
+
+_native: ModuleType | None = None
+info: dict[str, int] = {}
+peek = poke = object_at = None      # set by connect()
+
+
+def connect(native: ModuleType) -> None:
+    """Remember the core's module."""
+    global _native, peek, poke, object_at
+    _native = native
+    info.update(native.jit_info())
+    peek, poke, object_at = native.peek, native.poke, native.object_at
+
+
+def word(address: int) -> int:
+    """The signed 64-bit word at an address."""
+    return unpack_from("<q", peek(address, 8))[0]
+
+
+def set_word(address: int, value: int) -> None:
+    """Write a signed 64-bit word."""
+    poke(address, pack("<q", value))
+
+
+def words(address: int, count: int) -> memoryview:
+    """`count` signed words from an address on, copied."""
+    return memoryview(peek(address, 8 * count)).cast("q")
+
+
+# ------------------------------------------------------------------------------------ facts about objects
+function_type: type = type(None)        # of VM functions; set with the first region
+VALID_VERSION = 1 << 19
+MISSING_TYPE_VERSION = 0
+
+
+def address(name: str) -> int:
+    """Address of a function of the runtime, the C API or the C library."""
+    found = info.get(name)
+    if found is None:
+        import ctypes
+        library = ctypes.pythonapi if name.startswith(("Py", "_Py")) else ctypes.CDLL(None)
+        found = info[name] = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+    return found
+
+
+def code_at(place: int):
+    """The decoded code of a VMCode."""
+    from .program import code_at as decode
+    return decode(place)
+
+
+def is_twin(code) -> bool:
+    """Whether a function runs on its host twin."""
+    return bool(word(code.address + info["VMCode.twin"]))
+
+
+def keys_version(keys: int) -> int:
+    """The version of a dict's keys, given one if it has none; changes when keys come or go."""
+    version = unpack_from("<I", peek(keys + 12, 4))[0]
+    if version == 0:
+        place = info["state"] + info["State.next_keys_version"]
+        version = word(place)
+        if version >= 0xFFFFFFF0:
+            return 0
+        set_word(place, version + 1)
+        poke(keys + 12, pack("<I", version))
+    return version
+
+
+def key_index(keys: int, name: str) -> int | None:
+    """Number of the entry for a name, or None."""
+    head = peek(keys, 32)
+    if head[10] not in (1, 2):
+        return None
+    count = unpack_from("<q", head, 24)[0]
+    entries = memoryview(peek(keys + 32 + (1 << head[9]), 16 * count)).cast("q")
+    for number in range(count):
+        key = entries[2 * number]
+        if key and (key == id(name) or object_at(key) == name):
+            return number
+    return None
+
+
+def entry_offset(keys: int, name: str) -> int | None:
+    """Byte offset of the entry's value from the keys, or None."""
+    number = key_index(keys, name)
+    return None if number is None else 32 + (1 << peek(keys, 32)[9]) + 16 * number + 8
+
+
+def type_version(kind: type) -> int:
+    """The version of a class, or 0; a look-up gives it one."""
+    if type(kind) is not type and "__getattr__" in type(kind).__dict__:
+        return 0
+    getattr(kind, "fire no such name", None)
+    flags = word(id(kind) + 168)
+    return unpack_from("<I", peek(id(kind) + 384, 4))[0] if flags & VALID_VERSION else 0
+
+
+def class_attribute(kind: type, name: str):
+    """What a class has by a name, along its MRO, unbound; MISSING if nothing."""
+    from ..specializer.objects import MISSING
+    for base in kind.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return MISSING

@@ -1,0 +1,181 @@
+"""The JIT: from the end of a recording to machine code in the place of the loop.
+
+    start(core)             brings it up
+    hook(why)               log -> profile -> specializer -> IR -> LLVM -> machine code -> LOOP_COMPILED
+
+A region is compiled again when one of its exits becomes hot: what was recorded there joins its profile. Places where that
+does not help are left alone (`MOST_TRIES`).
+"""
+from __future__ import annotations
+
+import sys
+from time import perf_counter
+
+from . import core
+from .profile import Profile
+from .program import OBJECT, TAG_NAMES, code_at
+
+WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
+MOST_TRIES = 12
+LOOP, FUNCTION, EXIT = 0, 1, 2
+
+
+class Site:
+    """A loop header or function entry that was hot: its profile, its code, what became of it."""
+
+    def __init__(self, number: int, code, header: int):
+        self.number, self.code, self.header = number, code, header
+        self.profile = Profile(code)
+        self.profile.changing = set()
+        self.tries = 0
+        self.region = None
+        self.native = None
+        self.exits: list[tuple] = []
+        self.aborts: list[str] = []
+        self.kept: list[object] = []
+
+
+class Engine:
+    """All sites of the process, and the counts that --stats shows."""
+
+    def __init__(self):
+        self.sites: list[Site] = []
+        self.by_place: dict[tuple[int, int], Site] = {}
+        self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "compile_ms": 0.0}
+        self.log = False
+        self.dump = ""
+
+    def site(self, code, header: int) -> Site:
+        """The site of a place."""
+        place = (code.address, header)
+        found = self.by_place.get(place)
+        if found is None:
+            found = self.by_place[place] = Site(len(self.sites), code, header)
+            self.sites.append(found)
+        return found
+
+    def field(self, name: str) -> int:
+        """A field of the JIT's native state."""
+        return core.word(core.info["jit"] + core.info["Jit." + name])
+
+    def hook(self, why: int) -> None:
+        """A recording has ended."""
+        started = perf_counter()
+        site = None
+        try:
+            site = self.ended(why)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except Exception as error:      # noqa: BLE001 (the program must not notice)
+            self.counts["aborts"] += 1
+            self.say(f"abort: {type(error).__name__}: {error}")
+            if self.log:
+                import traceback
+                traceback.print_exc()
+        self.counts["compile_ms"] += (perf_counter() - started) * 1000
+
+    def ended(self, why: int) -> None:
+        """Take the log in and compile its region."""
+        frame = self.field("root")
+        info = core.info
+        code = code_at(core.word(frame + info["Frame.code"]))
+        kind = self.field("kind")
+        start: tuple = ()
+        if kind == EXIT:
+            site = self.sites[self.field("exit_region")]
+            exit_path, at, sentence, _ = site.exits[self.field("exit_number")]
+            start = exit_path
+            self.note_exit(site, exit_path, at, sentence)
+        else:
+            site = self.site(code, (self.field("header") - code.words) >> 3)
+        site.profile.read(start)
+        site.tries += 1
+        if site.tries > MOST_TRIES:
+            return
+        root = core.object_at(core.word(frame + info["Frame.function"]))
+        core.function_type = type(root)
+        kinds = self.kinds_at(frame, code) if why == 3 and site.code is code else getattr(site, "kinds", [None] * site.code.nregs)
+        if why == 3:
+            site.kinds = kinds
+        self.compile(site, root, kinds, kind == EXIT)
+
+    def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
+        """What the place of a hot exit teaches."""
+        if "global name was bound again" in sentence:
+            function = site.profile.functions.get(path)
+            site.profile.changing.add(id(core.object_at(function).__globals__) if path == () and function else 0)
+            for frame_path, address in site.profile.functions.items():
+                if frame_path == path:
+                    site.profile.changing.add(core.word(address + 16))
+
+    def kinds_at(self, frame: int, code) -> list:
+        """The kinds of a frame's registers as they are now."""
+        registers = core.words(frame + core.info["sizeof.Frame"], 2 * code.nregs)
+        kinds: list = []
+        for number in range(code.nregs):
+            tag = registers[2 * number + 1]
+            if tag == OBJECT:
+                kinds.append(type(core.object_at(registers[2 * number])))
+            else:
+                kinds.append(TAG_NAMES.get(tag))
+        return kinds
+
+    def compile(self, site: Site, root, kinds: list, again: bool) -> None:
+        """Build the region and put its code in place."""
+        from .. import runtime
+        from ..specializer.region import Region
+        times = [perf_counter()]
+        region = Region(core, site.profile, site.header, root, site.number)
+        function = region.build(kinds)
+        times.append(perf_counter())
+        text = self.lowered(region, function)
+        times.append(perf_counter())
+        if self.dump:
+            with open(f"{self.dump}/{site.number}.{site.tries}.ir", "w") as file:
+                file.write(function.show())
+            with open(f"{self.dump}/{site.number}.{site.tries}.ll", "w") as file:
+                file.write(text)
+        code = runtime.code_generator().compile_text(text, {"consts": function.consts, "counters": len(region.exits) + 1}, 2)
+        times.append(perf_counter())
+        site.exits, site.native = region.exits, code
+        site.kept += [function.kept, code]
+        self.install(site, code.entry)
+        self.counts["bridges" if again else "traces"] += 1
+        steps = [f"{(b - a) * 1000:.1f}" for a, b in zip(times, times[1:])]
+        self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
+                 f"{len(function.blocks)} blocks, {text.count(chr(10))} lines, {code.size} bytes; "
+                 f"build, lower, compile ms: {' '.join(steps)}")
+
+    def lowered(self, region, function) -> str:
+        """LLVM text of a region."""
+        from ..codegen.lower import Lowering
+        info = core.info
+        tables = {"main_table": function.const(info["main_table"])}
+        return f"; {region.profile.root.name}\n" + Lowering(function, {"Frame": info["sizeof.Frame"]}, tables).text()
+
+    def install(self, site: Site, entry: int) -> None:
+        """Every jump back to the header goes to the code from now on."""
+        from ..bytecode.ops import OPS
+        number = OPS["LOOP_COMPILED"].code
+        for instr in site.code.instrs.values():
+            if instr.op.startswith("LOOP") and instr.target == site.header:
+                place = site.code.address_of(instr.at)
+                core.set_word(place + 16, entry)
+                core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | number).to_bytes(2, "little"))
+
+    def say(self, line: str) -> None:
+        """A line of the log."""
+        if self.log:
+            sys.stderr.write(f"jit: {line}\n")
+
+
+engine = Engine()
+
+
+def start(native, log: bool = False, dump: str = "") -> None:
+    """Bring the JIT up over the VM's core."""
+    core.connect(native)
+    engine.log, engine.dump = log, dump
+
+
+hook = engine.hook

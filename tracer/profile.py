@@ -1,0 +1,100 @@
+"""What a recording saw, gathered by place: operand kinds, results, where control went, what was called.
+
+    profile.read()  ->  profile.at[((), 13)] -> Seen(a={"int"}, b={range_iterator}, next={15, 18})
+
+A place is (path, word index): the path names the calls that lead from the root frame to the frame, each as
+(word index of the call, address of the callee's VMCode). A kind is "int", "float", "bool", "none", "empty" for
+unboxed values, or the type of an object.
+"""
+from __future__ import annotations
+
+from . import core
+from .program import OBJECT, TAG_NAMES, Code, code_at
+
+ENTRY_WORDS = 18
+
+
+class Seen:
+    """Observations at one place."""
+
+    __slots__ = ("count", "a", "b", "c", "result", "next", "callables", "values", "function")
+
+    def __init__(self):
+        self.count = 0
+        self.a, self.b, self.c, self.result, self.next = set(), set(), set(), set(), set()
+        self.callables: dict[int, object] = {}      # by address: functions and classes called
+        self.values: set[int] = set()               # payloads of B where it is an object: hints of identity
+        self.function = 0
+
+
+class Profile:
+    """All places of a region, over every recording of it."""
+
+    def __init__(self, root: Code):
+        self.root = root
+        self.at: dict[tuple[tuple, int], Seen] = {}
+        self.codes: dict[tuple, Code] = {(): root}
+        self.functions: dict[tuple, int] = {}
+
+    def read(self, start_path: tuple = ()) -> int:
+        """Take in the log of the recording that has just ended; the number of entries."""
+        info = core.info
+        count = core.word(info["jit"] + info["Jit.count"])
+        if count == 0:
+            return 0
+        log = core.words(core.word(info["jit"] + info["Jit.log"]), count * ENTRY_WORDS)
+        types: dict[int, object] = {}
+        frames = [(0, start_path[:i]) for i in range(len(start_path) + 1)]
+        last: dict[int, tuple] = {}                 # depth -> (frame, Seen, word index) of its last instruction
+        starts = {path: code.words for path, code in self.codes.items()}
+        for at in range(0, count * ENTRY_WORDS, ENTRY_WORDS):
+            self.entry(log[at:at + ENTRY_WORDS], frames, last, starts, types)
+        return count
+
+    def entry(self, e, frames: list, last: dict, starts: dict, types: dict) -> None:
+        """Take in one entry."""
+        pc, frame, depth, code = e[0], e[1], e[2], e[3]
+        if depth >= len(frames) or frames[depth][0] != frame:
+            path = frames[depth][1] if depth < len(frames) and frames[depth][0] == 0 else None
+            if path is None:
+                if depth == 0 or depth > len(frames) or depth - 1 not in last:
+                    return
+                path = (*frames[depth - 1][1], (last[depth - 1][2], code))
+            del frames[depth:]
+            frames.append((frame, path))
+            last.pop(depth, None)
+            if path not in self.codes:
+                self.codes[path] = code_at(code)
+            starts[path] = self.codes[path].words
+            self.functions[path] = e[17]
+        del frames[depth + 1:]
+        path = frames[depth][1]
+        index = (pc - starts[path]) >> 3
+        before = last.get(depth)
+        if before is not None and before[0] == frame:
+            before[1].next.add(index)
+        key = (path, index)
+        seen = self.at.get(key)
+        if seen is None:
+            seen = self.at[key] = Seen()
+        seen.count += 1
+        last[depth] = (frame, seen, index)
+        self.kinds(seen, e, types)
+
+    @staticmethod
+    def kinds(seen: Seen, e, types: dict) -> None:
+        """The operands' kinds."""
+        for place, payload in ((seen.a, 4), (seen.b, 7), (seen.c, 10), (seen.result, 13)):
+            tag = e[payload + 1]
+            if tag == OBJECT:
+                address = e[payload + 2]
+                kind = types.get(address)
+                if kind is None:
+                    kind = types[address] = core.object_at(address)
+                place.add(kind)
+            elif tag != 0 or payload != 13:         # nothing was logged afterwards: not a result
+                place.add(TAG_NAMES.get(tag, "empty"))
+        if e[8] == OBJECT and len(seen.values) < 4:
+            seen.values.add(e[7])
+        if e[16] and len(seen.callables) < 6 and e[16] not in seen.callables:
+            seen.callables[e[16]] = core.object_at(e[16])

@@ -1,0 +1,102 @@
+"""Where the JIT comes in: hot counters, the table that records, compiled code, single steps for compiled code.
+
+    LOOP, RESUME               count; at the threshold the recorder starts
+    RECORD                     every opcode of `record_table`: logs the instruction, then carries it out
+    LOOP_COMPILED, RESUME_COMPILED     what the JIT puts in the place of LOOP and RESUME
+    STEPPED                    every opcode of `step_table`: back to the compiled code that wanted one instruction run
+
+The log has an entry of ENTRY_WORDS words for each instruction (see tracer/log.py, its only reader). Recording ends
+after some rounds of the loop, with the log full, or when the frame is left; then the hook is called once, with why.
+"""
+from __future__ import annotations
+
+from ..recording import *  # noqa: F403
+from .tracing import *  # noqa: F403
+
+CALL_FAMILY = OPS["CALL"].code
+
+
+@handler("LOOP", 3)
+def LOOP():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")
+    turns = pc[1] + 1
+    pc[1] = turns
+    if unlikely(turns >= jit.loop_threshold):
+        pc[1] = 0
+        if may_record(frame):
+            start_recording(frame, pc + D, 0)
+            return go_recorded(pc + D)
+    return jump(pc + D)
+
+
+@handler("RESUME", 3)
+def RESUME():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")
+    calls = pc[1] + 1
+    pc[1] = calls
+    if unlikely(calls >= jit.call_threshold):
+        pc[1] = 0
+        if pc != frame.code.words:
+            return
+        if calls > jit.call_threshold:              # the JIT has looked at this function
+            return
+        if may_record(frame):
+            start_recording(frame, pc, 1)
+            return go_recorded(pc + 3)
+
+
+@handler("LOOP_COMPILED", 3)
+def LOOP_COMPILED():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")
+    if unlikely(frame.thread.ts.cframe.use_tracing != 0):
+        return jump(pc + D)
+    return tail_to(cast(VOID_P, pc[2]))
+
+
+@handler("RESUME_COMPILED", 3)
+def RESUME_COMPILED():
+    if unlikely(state.eval_breaker[0] != 0):
+        if not poll(frame, pc):
+            return tail("ERROR")
+    if unlikely(frame.thread.ts.cframe.use_tracing != 0):
+        return
+    return tail_to(cast(VOID_P, pc[2]))
+
+
+@handler("RECORD")
+def RECORD():
+    if unlikely(jit.recording == 0 or jit.thread != frame.thread or frame.thread.ts.cframe.use_tracing != 0):
+        return untraced()
+    end = record(frame, pc)
+    if unlikely(end != 0):
+        if not finish_recording(frame, pc, end):
+            return tail("ERROR")
+        return untraced()
+    op = pc[0] & OPCODE_MASK
+    if op == LOOP_COMPILED_CODE:
+        return jump(pc + D)
+    if op == RESUME_COMPILED_CODE:
+        return fall(3)
+    return traced_instruction()
+
+
+@handler("HOT_EXIT")
+def HOT_EXIT():
+    """An exit of compiled code has been taken often: record what comes after it."""
+    if may_record(frame):
+        start_recording(root_above(frame, jit.exit_depth), jit.exit_header, 2)
+        return go_recorded(pc)
+    return untraced()
+
+
+@handler("STEPPED")
+def STEPPED():
+    jit.out_pc = pc
+    jit.out_frame = frame
+    return leave()

@@ -1,0 +1,262 @@
+"""What the JIT's Python side needs of the core: addresses, offsets, and memory to read and write.
+
+    jit_info() -> {"main_table": 139..., "deallocate": 139..., "Frame.regs": 40, ...}
+    peek(address, n) -> bytes      poke(address, bytes)      object_at(address) -> object
+    set_hook(f)                    f(why) is called when a recording has ended (recording.py)
+
+And the functions that only compiled code calls, `rt_*`.
+"""
+from __future__ import annotations
+
+from ..codegen.metal import define_metal
+from ..codegen.metal.types import STRUCTS
+from .builtins import *  # noqa: F403
+from .handlers.recording import *  # noqa: F403
+
+
+@metal
+def rt_push(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
+    """The frame of a call that compiled code had inlined, all registers empty; `pc`: the caller's instruction.
+    Takes the reference to the function over. There is always room for it: compiled code has looked."""
+    thread = caller.thread
+    caller.pc = pc
+    memory = thread.top
+    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
+        memory = grow_stack(thread, code.total_bytes)
+        if not memory:
+            Py_FatalError("fire: no memory for a frame")
+    frame = lay_frame(thread, memory, code, cast(Function, function), caller)
+    frame.words = CALL_WORDS
+    frame.pc = code.words
+    empty_registers(frame, 0, code.nregs)
+    return frame
+
+
+@metal
+def rt_pop(frame: Frame):
+    """End such a frame; its registers are empty."""
+    pop_frame(frame, 0)
+
+
+@metal
+def rt_box_int(value: int) -> Obj:
+    return new_int(value)
+
+
+@metal
+def rt_poll(frame: Frame, pc: u64p) -> int:
+    return 1 if poll(frame, pc) else 0
+
+
+@metal
+def rt_drop(r: Reg):
+    """Empty a register whose object nothing else holds."""
+    drop(r)
+
+
+@metal
+def rt_init_frame(frame: Frame, instance: Obj):
+    """The frame is that of an __init__ called for a class; the caller counts the instance up."""
+    frame.kind = KIND_INIT
+    frame.result = instance
+    ts = frame.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining - 1
+
+
+@metal
+def rt_end_init(frame: Frame):
+    """End such a frame; its instance's reference is the caller's now."""
+    ts = frame.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining + 1
+    pop_frame(frame, 0)
+
+
+@metal
+def rt_new_instance(kind: TypeObject) -> Obj:
+    """object.__new__(kind) for a class that adds nothing to it."""
+    o = call_pointer("Obj", kind.tp_alloc, kind, 0)
+    if not o:
+        Py_FatalError("fire: no memory for an instance")
+    return o
+
+
+@metal
+def rt_range(start: int, stop: int, step: int) -> Obj:
+    """A range object."""
+    args = stack("Obj", 3)
+    args[0] = new_int(start)
+    args[1] = new_int(stop)
+    args[2] = new_int(step)
+    o = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
+    for i in range(3):
+        decref(args[i])
+    if not o:
+        Py_FatalError("fire: no memory for a range")
+    return o
+
+
+@metal
+def rt_range_iter(index: int, length: int, start: int, step: int) -> Obj:
+    """A range iterator that has `length - index` of its `length` items to come."""
+    o = rt_range(0, 1, 1)
+    iterator = PyObject_GetIter(o)
+    decref(o)
+    if not iterator:
+        Py_FatalError("fire: no memory for an iterator")
+    RangeIter(iterator).index = index
+    RangeIter(iterator).len = length
+    RangeIter(iterator).start = start
+    RangeIter(iterator).step = step
+    return iterator
+
+
+@metal
+def rt_sequence_iter(sequence: Obj, index: int) -> Obj:
+    """An iterator over a list or tuple from an index on."""
+    iterator = PyObject_GetIter(sequence)
+    if not iterator:
+        Py_FatalError("fire: no memory for an iterator")
+    SeqIter(iterator).it_index = index
+    return iterator
+
+
+@metal
+def rt_store_float(slot: obj_p, number: float):
+    """Put a float in a place of a list; the box there is used again if nobody else has it."""
+    old = slot[0]
+    if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
+        Float(old).ob_fval = number
+        return
+    slot[0] = PyFloat_FromDouble(number)
+    decref(old)
+
+
+@metal
+def rt_store_slot(slot: obj_p, value: Obj):
+    """Put an owned object in a slot, which may be empty."""
+    old = slot[0]
+    slot[0] = value
+    xdecref(old)
+
+
+@metal
+def rt_store_value(values: obj_p, index: int, value: Obj):
+    """Put an owned object among the inline values of an instance."""
+    store_value(None, values, index, value)
+
+
+@metal
+def rt_store_value_float(values: obj_p, index: int, number: float):
+    """The same for a float; the box there is used again if nobody else has it."""
+    old = values[index]
+    if old:
+        if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
+            Float(old).ob_fval = number
+            return
+    store_value(None, values, index, PyFloat_FromDouble(number))
+
+
+@metal
+def rt_append(o: Obj, value: Obj):
+    """Append an owned object to a list."""
+    size = List(o).ob_size
+    if likely(size < List(o).allocated):
+        List(o).ob_item[size] = value
+        List(o).ob_size = size + 1
+        return
+    if PyList_Append(o, value) < 0:
+        Py_FatalError("fire: no memory for a list")
+    decref(value)
+
+
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_init_frame rt_end_init rt_new_instance
+    rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
+    rt_append""".split()
+TABLES = "main_table step_table record_table".split()
+STATICS_SHOWN = "jit state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT".split()
+OFFSETS = {
+    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin",
+    "Frame": "pc code caller thread regs pool function kind words linked gen result",
+    "Thread": "ts top limit",
+    "FireFunction": "vmcode vmcode_of",
+    "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
+           "exit_header exit_number exit_region exit_depth limit rounds",
+    "State": "eval_breaker next_keys_version",
+}
+
+
+def _define_info() -> None:
+    lines = ["@metal(name='fill_info')", "def fill_info(d: Obj) -> bool:"]
+    values = {name: f"address_int(cast(VOID_P, {name}))" for name in FUNCTIONS_OF_RUNTIME}
+    values |= {name: f"address_of_table({name!r})" for name in TABLES}
+    values |= {name: f"address_int({name})" for name in STATICS_SHOWN if not name.startswith("op_HOT")}
+    values["op_HOT_EXIT"] = "address_of_table('op_HOT_EXIT')"
+    for struct_name, fields in OFFSETS.items():
+        for field in fields.split():
+            values[f"{struct_name}.{field}"] = str(STRUCTS[struct_name].field(field)[1])
+        values[f"sizeof.{struct_name}"] = str(STRUCTS[struct_name].size)
+    for name, value in values.items():
+        lines.append(f"    if not put_int(d, {name!r}, {value}):\n        return False")
+    lines.append("    return True")
+    define_metal("\n".join(lines), "fill_info", globals())
+
+
+@metal
+def put_int(d: Obj, key: str_p, value: int) -> bool:
+    o = PyLong_FromLongLong(value)
+    if not o:
+        return False
+    failed = PyDict_SetItemString(d, key, o)
+    decref(o)
+    return failed == 0
+
+
+_define_info()
+
+
+@metal
+def core_jit_info(module: Obj, unused: Obj) -> Obj:
+    """jit_info(): addresses of tables, functions and statics, and offsets in structures, by name."""
+    d = PyDict_New()
+    if not d:
+        return None
+    if fill_info(d):
+        return d
+    decref(d)
+    return None
+
+
+@metal
+def core_peek(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """peek(address, n): n bytes of memory."""
+    if nargs != 2:
+        return None
+    return PyBytes_FromStringAndSize(cast(str_p, PyLong_AsLong(args[0])), PyLong_AsLong(args[1]))
+
+
+@metal
+def core_poke(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """poke(address, data): write bytes to memory."""
+    if nargs != 2:
+        return None
+    copy(cast(VOID_P, PyLong_AsLong(args[0])), field_address(Bytes(args[1]), "ob_sval"), VarObj(args[1]).ob_size)
+    return new_ref(Py_None)
+
+
+@metal
+def core_object_at(module: Obj, address: Obj) -> Obj:
+    """object_at(address): the object there."""
+    return new_ref(cast(Obj, PyLong_AsLong(address)))
+
+
+@metal
+def core_set_hook(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """set_hook(f, loop_threshold, call_threshold, rounds): f(why) is called at the end of each recording."""
+    if nargs != 4:
+        return None
+    copy_field(field_address(jit, "hook"), args[0])
+    jit.loop_threshold = PyLong_AsLong(args[1])
+    jit.call_threshold = PyLong_AsLong(args[2])
+    jit.rounds_wanted = PyLong_AsLong(args[3])
+    jit.limit = LOG_ENTRIES
+    return new_ref(Py_None)

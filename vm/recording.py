@@ -1,0 +1,201 @@
+"""The native side of the JIT: its shared state, and the log of what hot code does.
+
+    start_recording(frame, header, kind)    a fresh log; `frame` is the root: what it calls is logged too
+    record(frame, pc) -> why it ends, or 0  one entry
+    finish_recording(frame, pc, why)        calls the hook, which reads the log and may install compiled code
+
+An entry, ENTRY_WORDS words, says what an instruction is about to work on; its last words say what it left in its first
+operand, and are filled when the next instruction of the same frame is logged:
+
+    0 pc   1 frame   2 depth below the root   3 its VMCode
+    4-6    register A: payload, tag, type     7-9 register B     10-12 register C
+    13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function
+
+For CALL, B and C are the first two registers of its range (function or empty, self or callable). Types are owned by
+the log, payloads are not: they are hints.
+"""
+from __future__ import annotations
+
+from ..codegen.metal import Static, metal, struct
+from ..bytecode.ops import OPS
+from .entry import *  # noqa: F403
+
+ENTRY_WORDS = 18
+LOG_ENTRIES = 6000
+MAX_DEPTH = 12
+NEVER_HOT = 1 << 62
+LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
+
+Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
+    kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
+    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64""")
+jit = Static("fire_jit", Jit)
+CALL_BASE = OPS["CALL"].code
+YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
+LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUME_COMPILED"].code
+
+
+@metal(cold=True)
+def may_record(frame: Frame) -> bool:
+    """Whether a recording may start now."""
+    if jit.recording != 0 or jit.busy != 0 or not cast(VOID_P, jit.hook):
+        return False
+    thread = frame.thread
+    if thread.translating != 0 or thread.ts.cframe.use_tracing != 0:
+        return False
+    if not jit.log:
+        jit.log = cast(int_out, PyMem_RawMalloc(LOG_ENTRIES * ENTRY_WORDS * 8))
+    return cast(VOID_P, jit.log) != None
+
+
+@metal(cold=True)
+def start_recording(frame: Frame, header: u64p, kind: int):
+    forget_log()
+    jit.recording = 1
+    jit.thread = frame.thread
+    jit.root = frame
+    jit.header = header
+    jit.kind = kind
+    jit.rounds = 0
+    jit.last_frame = None
+
+
+@metal(cold=True)
+def forget_log():
+    """Drop what the last log owns."""
+    count = jit.count
+    jit.count = 0
+    for i in range(count):
+        entry = jit.log + i * ENTRY_WORDS
+        for k in range(4):
+            xdecref(as_pointer_obj(entry[6 + 3 * k]))
+        xdecref(as_pointer_obj(entry[16]))
+
+
+@metal
+def root_above(frame: Frame, depth: int) -> Frame:
+    """The frame `depth` calls up."""
+    for _ in range(depth):
+        frame = frame.caller
+    return frame
+
+
+@metal(inline=True)
+def as_pointer_obj(n: int) -> Obj:
+    return cast(Obj, n)
+
+
+@metal
+def log_register(words: int_out, r: Reg):
+    words[0] = r.payload
+    words[1] = r.tag
+    words[2] = 0
+    if r.tag == OBJECT:
+        words[2] = address_int(new_ref(cast(Obj, r.object.ob_type)))
+
+
+@metal(inline=True)
+def log_operand(words: int_out, frame: Frame, number: int):
+    """Log a register if the operand can be one."""
+    words[0] = 0
+    words[1] = EMPTY
+    words[2] = 0
+    if number < frame.code.nregs:
+        log_register(words, frame.regs[number])
+
+
+@metal
+def depth_below(root: Frame, frame: Frame) -> int:
+    """How many calls deep `frame` is below the root; -1: it is not."""
+    at = frame
+    for depth in range(MAX_DEPTH + 1):
+        if at == root:
+            return depth
+        at = at.caller
+        if not at:
+            return -1
+    return MAX_DEPTH + 1
+
+
+@metal
+def logged_callable(base: Reg) -> Obj:
+    """What a call calls, if it is a function of the VM or a class; new reference."""
+    r = base if base.tag == OBJECT else base + 1
+    if r.tag != OBJECT:
+        return None
+    if r.object.ob_type != FireFunction_Type and r.object.ob_type != PyType_Type:
+        return None
+    return new_ref(r.object)
+
+
+@metal(cold=True)
+def record(frame: Frame, pc: u64p) -> int:
+    """Log the instruction at pc; why recording has to end before it, or 0."""
+    depth = depth_below(jit.root, frame)
+    if depth < 0:
+        return LEFT
+    if depth > MAX_DEPTH:
+        return DEEP
+    if jit.last_frame == frame and jit.count > 0:
+        log_register(jit.log + (jit.count - 1) * ENTRY_WORDS + 13, jit.last_reg)
+    jit.last_frame = None
+    if depth == 0 and pc == jit.header and jit.count > 0:
+        jit.rounds = jit.rounds + 1
+        if jit.rounds >= jit.rounds_wanted:
+            return ROUNDS
+    if jit.count >= LOG_ENTRIES or jit.count >= jit.limit:
+        return FULL
+    op = op_bases[pc[0] & OPCODE_MASK]
+    words = jit.log + jit.count * ENTRY_WORDS
+    word = pc[0]
+    a = lshr(word, 16) & 65535
+    b = lshr(word, 32) & 65535
+    c = lshr(word, 48) & 65535
+    words[0] = address_int(pc)
+    words[1] = address_int(frame)
+    words[2] = depth
+    words[3] = address_int(frame.code)
+    words[13] = 0
+    words[14] = EMPTY
+    words[15] = 0
+    words[16] = 0
+    words[17] = address_int(frame.function)
+    jit.count = jit.count + 1
+    log_operand(words + 4, frame, a)
+    log_operand(words + 7, frame, b)
+    if op == CALL_BASE:
+        c = b + 1
+        words[16] = address_int(logged_callable(frame.regs + b))
+    log_operand(words + 10, frame, c)
+    if a < frame.code.nregs:
+        jit.last_frame = frame
+        jit.last_reg = frame.regs + a
+    if depth == 0 and (op == YIELD_BASE or op == RETURN_BASE):
+        return LEFT                                 # what follows may be anywhere
+    return 0
+
+
+@metal(cold=True)
+def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
+    """Hand the log to the hook: it reads it now, and the frame with it. False: Ctrl-C came meanwhile."""
+    jit.recording = 0
+    sync(frame, pc)
+    thread = frame.thread
+    ts = thread.ts
+    reason = PyLong_FromLong(why)
+    if not reason:
+        PyErr_Clear()
+        return True
+    jit.busy = 1
+    thread.translating = 1
+    PyThreadState_EnterTracing(ts)
+    ts.recursion_remaining = ts.recursion_remaining + ROOM
+    result = PyObject_CallOneArg(jit.hook, reason)
+    ts.recursion_remaining = ts.recursion_remaining - ROOM
+    PyThreadState_LeaveTracing(ts)
+    thread.translating = 0
+    jit.busy = 0
+    decref(reason)
+    forget_log()
+    xdecref(result)
+    return cast(VOID_P, result) != None
