@@ -9,6 +9,7 @@ from .values import NUMBERS, Val
 
 FLOAT_OPS = {"ADD": "float_add", "SUB": "float_sub", "MUL": "float_mul"}
 BIT_OPS = {"AND": "int_and", "OR": "int_or", "XOR": "int_xor"}
+NUMBER_TYPES = {"int": int, "float": float, "bool": bool, "none": type(None)}
 EXACT = 1 << 53         # ints up to here are floats exactly
 
 
@@ -22,26 +23,23 @@ class Arithmetic(Builder):
 
     def number(self, register: int, kinds: set) -> Val | None:
         """A register's number, unboxed; None if it was not seen to be one (kind) of number."""
-        frame = self.cx.frames[-1]
-        val = frame.regs[register]
-        if val.kind == "mem":
-            if len(kinds) != 1:
-                return None
-            kind = next(iter(kinds))
-            if kind not in NUMBERS and kind not in (int, float, bool):
-                return None
-            val = self.read(register)
-        return self.unboxed(val, kinds)
+        return self.unboxed(self.read(register), kinds)
 
     def unboxed(self, val: Val, kinds: set) -> Val | None:
-        """The number in a value; None if it is not seen to be one."""
+        """The number in a value; None if it is not seen to be one. With several types each goes its own way."""
         if val.kind in NUMBERS:
             return val
         if val.kind != "obj" or val.const is not _NO:
             return None
         kind = self.type_of(val)
-        if kind is None and len(kinds) == 1:
-            kind = next(iter(kinds))
+        if kind is None:
+            if ("class", val.ssa) in self.cx.facts:
+                return None
+            types = {NUMBER_TYPES.get(kind, kind) for kind in kinds} - {"empty"}
+            if len(types) == 1:
+                (kind,) = types
+            elif types & {int, float} and len(types) <= 3:
+                self.split_type(val, sorted((t for t in types if isinstance(t, type)), key=lambda t: t.__name__))
         if kind is float:
             self.guard_type(val, float)
             return Val("float", self.load("f64", val.ssa, 16, "float"))

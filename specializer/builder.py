@@ -18,6 +18,14 @@ class Abort(Exception):
     """The region cannot be compiled: a sentence for people."""
 
 
+class Split(Exception):
+    """The instruction must be compiled once for each kind of an operand: (condition, state) each."""
+
+    def __init__(self, ways: list):
+        super().__init__()
+        self.ways = ways
+
+
 class Builder:
     """Emission over a current block and context; `core` gives addresses and offsets."""
 
@@ -83,7 +91,7 @@ class Builder:
             self.exit_block = self.make_exit(self.snapshot or self.cx.copy(), self.at, why)
         return f"B{self.exit_block.number}"
 
-    def make_exit(self, cx: Context, at: int, why: str) -> Block:
+    def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
         block, saved_block, saved_cx = self.function.block(), self.block, self.cx
         self.block, self.cx = block, cx.copy()
@@ -93,6 +101,10 @@ class Builder:
         self.flush()
         frame = cx.frames[-1]
         pc = self.const_word(frame.code.address_of(at))
+        if not counted:
+            block.end = ("leave", pc, frame.frame)
+            self.block, self.cx = saved_block, saved_cx
+            return block
         hot, cold = self.function.block(), self.function.block()
         block.end = ("branch", self.e("count_exit", x=number), hot, cold)
         cold.end = ("leave", pc, frame.frame)
@@ -114,9 +126,9 @@ class Builder:
         if condition != "true":
             self.do("guard", condition, x=self.exit_label(why))
 
-    def leave(self, why: str) -> None:
-        """End the path here: the interpreter goes on at this instruction."""
-        exit_block = self.make_exit(self.snapshot or self.cx, self.at, why)
+    def leave(self, why: str, counted: bool = True) -> None:
+        """End the path here: the interpreter goes on at this instruction. Not `counted`: that is how it should be."""
+        exit_block = self.make_exit(self.snapshot or self.cx, self.at, why, counted)
         self.block.end = ("jump", exit_block, [])
         exit_block.incoming.append((self.block, []))
 
@@ -288,15 +300,62 @@ class Builder:
         val = frame.regs[number]
         if val.kind != "mem":
             return val
-        return self.load_register(frame, number, self.expected(number))
+        kinds = self.expected(number)
+        names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
+        if len(names) > 1:
+            self.split_register(frame, number, names)
+        return self.load_register(frame, number, next(iter(names), None))
 
-    def expected(self, number: int):
-        """The kind a register of this instruction was seen with, or None."""
+    def expected(self, number: int) -> set:
+        """The kinds a register of this instruction was seen with."""
         seen, instr = self.seen, self.instr
         for operand, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
-            if operand == number and len(kinds) == 1:
-                return next(iter(kinds))
-        return None
+            if operand == number and kinds:
+                return kinds
+        return set()
+
+    def split_register(self, frame, number: int, names: set) -> None:
+        """Go different ways by the tag of a register in memory."""
+        tag = self.load("i64", frame.frame, self.info["sizeof.Frame"] + 16 * number + 8, "reg")
+        ways = []
+        saved, block = self.cx, self.block
+        for name in sorted(names):
+            condition = self.e("int_eq", tag, str(TAGS[name]))
+            self.cx = saved.copy()
+            known = next(f for f in self.cx.frames if f.path == frame.path)
+            base = self.info["sizeof.Frame"] + 16 * number
+            known.regs[number] = self.load_kind(frame, base, name)
+            self.cx.anchor(known.regs[number])
+            ways.append((condition, self.cx))
+        self.cx, self.block = saved, block
+        raise Split(ways)
+
+    def split_type(self, val: Val, kinds: list) -> None:
+        """Go different ways by the type of an object."""
+        found = self.load("ptr", val.ssa, 8, "type")
+        ways = []
+        for kind in kinds:
+            cx = self.cx.copy()
+            if is_fixed(kind):
+                cx.types[val.ssa] = kind
+            else:
+                cx.facts[("class", val.ssa)] = kind
+            ways.append((self.e("ptr_eq", found, self.const_object(kind)), cx))
+        raise Split(ways)
+
+    def load_kind(self, frame, base: int, name: str) -> Val:
+        """The value of a register in memory whose tag is known."""
+        if name == "int":
+            return Val("int", self.load("i64", frame.frame, base, "reg"))
+        if name == "float":
+            return Val("float", self.load("f64", frame.frame, base, "reg"))
+        if name == "bool":
+            return Val("bool", self.e("int_to_bool", self.load("i64", frame.frame, base, "reg")))
+        if name == "none":
+            return NONE
+        if name == "empty":
+            return EMPTY
+        return Val("obj", self.load("ptr", frame.frame, base, "reg"))
 
     def load_register(self, frame, number: int, kind) -> Val:
         """Load a register from memory; None: its kind is found out by its tag, it must be an object then."""
@@ -304,18 +363,7 @@ class Builder:
         tag = self.load("i64", frame.frame, base + 8, "reg")
         name = kind if isinstance(kind, str) else "obj"
         self.guard(self.e("int_eq", tag, str(TAGS[name])), "a variable has another kind of value than before")
-        if name == "int":
-            val = Val("int", self.load("i64", frame.frame, base, "reg"))
-        elif name == "float":
-            val = Val("float", self.load("f64", frame.frame, base, "reg"))
-        elif name == "bool":
-            val = Val("bool", self.e("int_to_bool", self.load("i64", frame.frame, base, "reg")))
-        elif name == "none":
-            val = NONE
-        elif name == "empty":
-            val = EMPTY
-        else:
-            val = Val("obj", self.load("ptr", frame.frame, base, "reg"))
+        val = self.load_kind(frame, base, name)
         for cx in (self.cx, self.snapshot):
             if cx is not None:
                 other = next(f for f in cx.frames if f.path == frame.path)

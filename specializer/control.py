@@ -5,6 +5,7 @@ from .arith import literal
 from .builder import Builder
 from .values import NO, NUMBERS, Val
 
+MOST_TYPES = 5          # of an operand that each get their own code
 SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 
 
@@ -104,17 +105,22 @@ class Control(Builder):
         return self.branch(instr, truth)
 
     def read_typed(self, register: int, kinds: set) -> Val | None:
-        """A register, its type guarded as seen; None if several were."""
-        if self.cx.frames[-1].regs[register].kind == "mem" and len(kinds) != 1:
-            return None
+        """A register, its type guarded as seen; with several types, each goes its own way."""
         val = self.read(register)
-        if val.kind == "obj" and val.const is NO and self.type_of(val) is None:
-            if len(kinds) != 1 or not isinstance(next(iter(kinds)), type):
+        if val.kind == "obj" and val.const is NO and self.type_of(val) is None and \
+                ("class", val.ssa) not in self.cx.facts:
+            types = [kind for kind in kinds if isinstance(kind, type)]
+            types += [{"int": int, "float": float, "bool": bool, "none": type(None)}[kind] for kind in kinds
+                      if kind in ("int", "float", "bool", "none")]
+            if not types or len(types) > MOST_TYPES:
                 return None
-            kind = next(iter(kinds))
-            if kind is float or kind is int:
-                return self.unboxed(val, kinds)
-            val = self.guard_type(val, kind)
+            if len(types) > 1:
+                self.split_type(val, sorted(types, key=lambda t: t.__name__))
+            if types[0] is float or types[0] is int:
+                return self.unboxed(val, set(types))
+            val = self.guard_type(val, types[0])
+        elif val.kind == "obj" and self.type_of(val) in (int, float):
+            return self.unboxed(val, kinds)
         return val
 
     def do_NOT(self, instr):
@@ -138,8 +144,6 @@ class Control(Builder):
         return self.e("ptr_eq", val.ssa, self.const_object(None))
 
     def do_JNONE(self, instr):
-        if self.cx.frames[-1].regs[instr.a].kind == "mem" and len(self.seen.a) > 1:
-            return self.step(instr)
         val = self.read(instr.a)
         truth = self.none_test(val)
         if truth is None:
@@ -149,10 +153,6 @@ class Control(Builder):
 
     def identical(self, instr, left: int, right: int) -> str | None:
         """`is` of two registers, numbers by value."""
-        frame = self.cx.frames[-1]
-        if any(frame.regs[n].kind == "mem" and len(k) > 1 for n, k in
-               ((left, self.seen.a if left == instr.a else self.seen.b), (right, self.seen.c))):
-            return None
         a, b = self.read(left), self.read(right)
         if a.kind == "none":
             return self.none_test(b)
@@ -194,7 +194,7 @@ class Control(Builder):
 
     def do_RETURN(self, instr):
         if len(self.cx.frames) == 1:
-            self.leave("the function returns")
+            self.leave("the function returns", counted=False)
             return None
         return self.return_inlined(instr)
 

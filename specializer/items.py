@@ -138,10 +138,7 @@ class Items(Builder):
         if index is None or index.kind == "float":
             return self.store_by_object(instr)
         frame = self.cx.frames[-1]
-        if frame.regs[instr.c].kind == "mem":
-            if len(self.seen.c) != 1:
-                return self.step(instr)
-            self.read(instr.c)
+        self.read(instr.c)
         container = self.read_typed(instr.a, self.seen.a)
         if container is None or container.kind != "obj":
             return self.step(instr)

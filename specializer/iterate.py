@@ -21,8 +21,6 @@ class Iteration(Builder):
             start, stop, step = val.parts
             parts = (Val("int", "0"), self.range_length(start, stop, step), start, step)
             return self.finish_iter(instr, Val("range", parts=parts))
-        if val.kind == "mem" and len(self.seen.b) != 1:
-            return self.step(instr)
         kinds = self.seen.b
         val = self.read_typed(instr.b, kinds)
         if val is not None and val.kind == "obj" and self.type_of(val) in (list, tuple):
@@ -82,8 +80,6 @@ class Iteration(Builder):
     def do_FOR_ITER(self, instr):
         val = self.cx.frames[-1].regs[instr.b]
         if val.kind == "mem":
-            if len(self.seen.b) != 1:
-                return self.step(instr)
             val = self.read(instr.b)
         if val.kind == "range":
             return self.next_range(instr, val)

@@ -130,19 +130,18 @@ class Objects(Builder):
 
     def object_kind(self, register: int, kinds: set):
         """The object in a register and its only type; (None, None) if there is none."""
-        frame = self.cx.frames[-1]
-        val = frame.regs[register]
-        if val.kind == "mem":
-            if len(kinds) != 1:
-                return None, None
-            val = self.read(register)
+        val = self.read(register)
         if val.parts and val.kind != "tuple":
             return None, None
         if val.kind != "obj":
             return None, None
         kind = self.type_of(val) or self.cx.facts.get(("class", val.ssa))
-        if kind is None and len(kinds) == 1:
-            kind = next(iter(kinds))
+        if kind is None:
+            types = [k for k in kinds if isinstance(k, type)]
+            if len(types) == 1:
+                (kind,) = types
+            elif 1 < len(types) <= 5:
+                self.split_type(val, sorted(types, key=lambda t: t.__name__))
         return (val, kind) if isinstance(kind, type) else (None, None)
 
     def do_ATTR_GET(self, instr):
@@ -286,10 +285,7 @@ class Objects(Builder):
         frame = self.cx.frames[-1]
         if val is None or val.const is not NO or kind.__setattr__ is not object.__setattr__:
             return self.step(instr)
-        if frame.regs[instr.b].kind == "mem":
-            if len(self.seen.b) != 1:
-                return self.step(instr)
-            self.read(instr.b)
+        self.read(instr.b)
         name = frame.code.name_at(instr.c)
         place = self.place_of(val, kind, name, self.core.class_attribute(kind, name))
         if place is None:

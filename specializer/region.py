@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from ..bytecode.effects import effects
 from ..bytecode.ops import OPS
+from ..tracer.liveness import operands
 from .arith import Arithmetic
-from .builder import Abort, Builder
+from .builder import Abort, Builder, Split
 from .builtins import Builtins
 from .calls import Calls
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
@@ -21,6 +22,7 @@ from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
 
 VERSIONS = 4
+FORGETTABLE = (*NUMBERS, "none")
 MOST_BLOCKS = 2500
 
 
@@ -56,8 +58,9 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         self.cx.frames.append(frame)
         self.begin(self.header)
         self.keep()
+        live = code.live(self.header)
         for number, kind in enumerate(kinds):
-            if kind is not None:
+            if kind is not None and (live >> number & 1 or isinstance(kind, type)):
                 val = self.load_register(frame, number, kind)
                 if val.kind == "obj" and isinstance(kind, type):
                     self.guard_type(val, kind)
@@ -84,11 +87,25 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
             if self.seen is None:
                 self.leave("this path had not been taken while recording")
                 return
-            at = getattr(self, "do_" + instr.op, self.step)(instr)
+            try:
+                at = getattr(self, "do_" + instr.op, self.step)(instr)
+            except Split as split:
+                self.split(split.ways)
+                return
+
+    def split(self, ways: list[tuple[str, Context]]) -> None:
+        """The instruction is carried out once for each kind its operand was seen with; `ways`: conditions, states."""
+        for condition, cx in ways:
+            on, off = self.function.block(), self.function.block()
+            self.block.end = ("branch", condition, on, off)
+            self.pending.append((on, cx, self.at, False))
+            self.block = off
+        self.leave("an operand has another type than ever before")
 
     # -------------------------------------------------------------------------------------------- joining
     def goto(self, at: int) -> None:
         """Go on at a place where paths join."""
+        self.drop_dead(at)
         stack = (at, tuple((frame.path, frame.frame is None) for frame in self.cx.frames))
         versions = self.versions.setdefault(stack, [])
         for version in versions:
@@ -100,6 +117,22 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         version = self.new_version(at)
         versions.append(version)
         self.jump(version)
+
+    def drop_dead(self, at: int) -> None:
+        """Numbers that are not read any more are forgotten, so that paths which differ in them alone join.
+
+        Objects stay, since their end may be noticed."""
+        for depth, frame in enumerate(self.cx.frames):
+            place = at
+            if depth < len(self.cx.frames) - 1:
+                place = self.cx.frames[depth + 1].call_at
+                place += frame.code.instrs[place].length
+            live = frame.code.live(place)
+            for number, val in enumerate(frame.regs):
+                if val.kind in FORGETTABLE and not live >> number & 1:
+                    if frame.homes[number] == MAYBE_BOXED:
+                        self.do("call_none", self.register(frame.frame, number), x=self.api("rt_drop"))
+                    frame.regs[number], frame.homes[number] = EMPTY, DIRTY
 
     def forget(self) -> None:
         """All registers to memory, nothing known of them."""
@@ -329,13 +362,3 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         for number in found.reads:
             if frame.regs[number].kind in (*NUMBERS, "none"):
                 frame.homes[number] = MAYBE_BOXED
-
-
-def operands(instr) -> tuple:
-    """Operands in the order of the op's row."""
-    kinds = OPS[instr.op].operands
-    values: list[int] = []
-    plain = [instr.a, instr.b, instr.c]
-    for kind in kinds:
-        values.append(instr.d if kind in "JK" else plain[len(values)])
-    return tuple(values)

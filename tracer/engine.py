@@ -101,6 +101,7 @@ class Engine:
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
+        self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at} {site.profile.codes[path].instrs[at]}")
         if "global name was bound again" in sentence:
             function = site.profile.functions.get(path)
             site.profile.changing.add(id(core.object_at(function).__globals__) if path == () and function else 0)

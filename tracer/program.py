@@ -47,7 +47,7 @@ class Code:
         self.address = address
         field = {n: core.word(address + info["VMCode." + n]) for n in
                  ("words", "pool", "nwords", "nregs", "npool", "nlocalsplus", "code", "argcount", "plain", "flags",
-                  "twin", "total_bytes")}
+                  "twin", "total_bytes", "handlers", "nhandlers")}
         self.words, self.pool, self.nregs = field["words"], field["pool"], field["nregs"]
         self.nlocals, self.argcount, self.plain = field["nlocalsplus"], field["argcount"], field["plain"]
         self.flags, self.npool, self.total_bytes = field["flags"], field["npool"], field["total_bytes"]
@@ -55,6 +55,9 @@ class Code:
         self.name = self.host.co_qualname
         self.instrs: dict[int, Instr] = {}
         self.decode(field["nwords"])
+        table = memoryview(core.peek(field["handlers"], 20 * field["nhandlers"])).cast("I")
+        self.handlers = [tuple(table[at:at + 5]) for at in range(0, len(table), 5)]
+        self.live_sets: dict[int, int] | None = None
         self.constants: dict[int, tuple[int, int, object]] = {}
 
     def decode(self, nwords: int) -> None:
@@ -77,6 +80,13 @@ class Code:
             at += row.length
         self.loops = {i.target for i in self.instrs.values() if i.op == "LOOP"}
         self.merges = {at for at, count in incoming.items() if count > 1}
+
+    def live(self, at: int) -> int:
+        """The registers, as bits, that may still be read from a word on."""
+        if self.live_sets is None:
+            from .liveness import live_sets
+            self.live_sets = live_sets(self)
+        return self.live_sets[at]
 
     def constant(self, index: int) -> tuple[int, int, object]:
         """Payload, tag and object of an entry of the pool."""

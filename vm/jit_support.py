@@ -175,7 +175,7 @@ FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop r
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT".split()
 OFFSETS = {
-    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin",
+    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers",
     "Frame": "pc code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
