@@ -8,13 +8,14 @@ The entry has the signature of the VM's handlers, so that the interpreter jumps 
 from __future__ import annotations
 
 from ..ir.function import Block, Function
-from ..ir.ops import ALIAS, OPS
+from ..ir.ops import ALIAS, HOT_EXIT, OPS
 
 LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
 HANDLER = "preserve_nonecc void"
 CALLS = {"call_i", "call_f", "call_p", "call_i32", "call_none"}
 HEAD = """@consts = external hidden global [0 x i64], align 8
 @counters = external hidden global [0 x i64], align 8
+@exits = external hidden global [0 x [2 x i64]], align 8
 declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.ssub.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)
@@ -43,6 +44,7 @@ class Lowering:
         self.label = ""
         self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
         self.kinds: dict[str, str] = {}
+        self.leaving: list[tuple] = []  # exits: LLVM label, number, frame
 
     def text(self) -> str:
         """The module."""
@@ -65,10 +67,39 @@ class Lowering:
                 out.append(f"B{block.number}:")
                 out += self.phis(block)
                 out += bodies[block.number]
+        if self.leaving:
+            out += self.common_exit()
         out.append("}")
         out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n"
                                   for name, n in ALIAS.items()))
         return "\n".join(out)
+
+    def common_exit(self) -> list[str]:
+        """Where all exits meet: count, and go on in the interpreter or, at 32, 64, 128 ... times, in the recorder."""
+        numbers = ", ".join(f"[{number}, %{label}]" for label, number, _ in self.leaving)
+        frames = ", ".join(f"[{frame}, %{label}]" for label, _, frame in self.leaving)
+        self.lines = ["EXIT:", f"  %xn = phi i64 {numbers}", f"  %xf = phi ptr {frames}",
+                      "  %xp = getelementptr inbounds [0 x [2 x i64]], ptr @exits, i64 0, i64 %xn, i64 0",
+                      "  %xpc = load ptr, ptr %xp, align 8",
+                      "  %xc = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 %xn",
+                      "  %xa = load i64, ptr %xc, align 8", "  %xb = add i64 %xa, 1", "  store i64 %xb, ptr %xc, align 8",
+                      "  %xd = and i64 %xb, %xa", "  %xe = icmp eq i64 %xd, 0", f"  %xg = icmp ugt i64 %xb, {HOT_EXIT - 1}",
+                      "  %xh = and i1 %xe, %xg", "  br i1 %xh, label %HOT, label %COLD", "HOT:"]
+        jit = self.const(self.tables["jit"])
+        self.lines.append("  %xr = load i64, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, "
+                          f"i64 {self.tables['region']}), align 8")
+        fields = (("exit_number", "i64 %xn"), ("exit_region", "i64 %xr"), ("exit_depth", "i64 %xi"))
+        self.lines += ["  %xj = getelementptr i64, ptr %xp, i64 1", "  %xi = load i64, ptr %xj, align 8"]
+        for name, value in fields:
+            self.lines += [f"  %x.{name} = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.' + name]}",
+                           f"  store {value}, ptr %x.{name}, align 8"]
+        header = self.const(self.tables["header"])
+        self.lines += [f"  %x.header = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.exit_header']}",
+                       f"  store ptr {header}, ptr %x.header, align 8"]
+        self.tail(self.const(self.tables["hot_exit"]), "%xpc", "%xf", self.const(self.tables["main_table"]))
+        self.lines.append("COLD:")
+        self.dispatch("%xpc", "%xf")
+        return self.lines
 
     def phis(self, block: Block) -> list[str]:
         """Parameters as phis over the jumps that lead here."""
@@ -138,8 +169,9 @@ class Lowering:
             self.lines.append("  ret void")
         elif kind == "leave":               # pc, frame: the interpreter goes on there
             self.dispatch(*rest)
-        elif kind == "tail":                # number of a handler's address, pc, frame
-            self.tail(self.const(rest[0]), rest[1], rest[2], self.const(self.tables["main_table"]))
+        elif kind == "exit":                # number, frame: counted, then the interpreter goes on
+            self.lines.append("  br label %EXIT")
+            self.leaving.append((self.label, *rest))
         else:
             raise ValueError(f"terminator {kind}")
 
@@ -157,6 +189,6 @@ class Lowering:
         """Leave by a tail call, as handlers do; a frame's registers lie right behind it."""
         self.number += 1
         regs = f"%r{self.number}"
-        self.lines += [f"  {regs} = getelementptr i8, ptr {frame}, i64 {self.offsets['Frame']}",
+        self.lines += [f"  {regs} = getelementptr i8, ptr {frame}, i64 {self.offsets['sizeof.Frame']}",
                        f"  musttail call {HANDLER} {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})",
                        "  ret void"]

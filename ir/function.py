@@ -14,8 +14,8 @@ from .ops import OPS
 
 
 class Block:
-    """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else), or
-    ("exit", label)."""
+    """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else),
+    ("exit", number, frame), ("leave", pc, frame) or ("return",)."""
 
     __slots__ = ("number", "params", "ops", "end", "incoming")
 
@@ -37,7 +37,7 @@ class Function:
         self.consts: list[int] = []             # addresses and words that the code refers to by number
         self.const_index: dict[int, int] = {}
         self.kept: list[object] = []            # objects that must live as long as the code
-        self.externals: dict[str, str] = {}     # functions called: name -> const number
+        self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
 
     def block(self) -> Block:
         """A new block."""
@@ -80,9 +80,7 @@ def show_end(end: tuple) -> str:
         return "unfinished"
     if end[0] == "jump":
         return f"jump B{end[1].number}({', '.join(end[2])})"
-    if end[0] == "branch":
-        return f"branch {end[1]} B{end[2].number} B{end[3].number}"
-    return f"exit {end[1]}"
+    return " ".join(f"B{part.number}" if isinstance(part, Block) else str(part) for part in end)
 
 
 def verify(function: Function) -> list[str]:

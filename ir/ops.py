@@ -126,12 +126,6 @@ ir("call_f",       "*>f",  CALLS,  "{r} = call double {x}({all})")
 ir("call_p",       "*>p",  CALLS,  "{r} = call ptr {x}({all})")
 ir("call_i32",     "*>i",  CALLS,  "%l{n} = call i32 {x}({all});{r} = sext i32 %l{n} to i64")
 ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
-# An exit was taken: count it; whether it is time to record what follows: at 32, 64, 128 ... times. {x}: its number.
-ir("count_exit",   ">b",   WRITES, "%a{n} = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 {x};"
-                                   "%b{n} = load i64, ptr %a{n}, align 8, !tbaa !14;%c{n} = add i64 %b{n}, 1;"
-                                   "store i64 %c{n}, ptr %a{n}, align 8, !tbaa !14;"
-                                   "%d{n} = and i64 %c{n}, %b{n};%e{n} = icmp eq i64 %d{n}, 0;%f{n} = icmp ugt i64 %c{n}, {HOT};"
-                                   "{r} = and i1 %e{n}, %f{n}".replace("{HOT}", str(HOT_EXIT - 1)))
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")
 # One- and two-digit ints out of their objects; the type is known, larger ones leave through {x}.
 ir("long_value",   "p>i",  GUARD,

@@ -96,30 +96,19 @@ class Builder:
         block, saved_block, saved_cx = self.function.block(), self.block, self.cx
         self.block, self.cx = block, cx.copy()
         cx = self.cx
-        number = len(self.exits)
-        self.exits.append((cx.frames[-1].path, at, why, cx.frames[-1].code))
         self.flush()
         frame = cx.frames[-1]
-        pc = self.const_word(frame.code.address_of(at))
-        if not counted:
-            block.end = ("leave", pc, frame.frame)
-            self.block, self.cx = saved_block, saved_cx
-            return block
-        hot, cold = self.function.block(), self.function.block()
-        block.end = ("branch", self.e("count_exit", x=number), hot, cold)
-        cold.end = ("leave", pc, frame.frame)
-        self.block = hot
-        jit = self.const_word(self.info["jit"])
-        self.store("i64", jit, str(number), self.offset["Jit.exit_number"], "jit")
-        self.store("i64", jit, self.e("const_word", x=self.region_word), self.offset["Jit.exit_region"], "jit")
-        self.store("i64", jit, str(len(cx.frames) - 1), self.offset["Jit.exit_depth"], "jit")
-        header = self.const_word(cx.frames[0].code.address_of(self.header))
-        self.store("ptr", jit, header, self.offset["Jit.exit_header"], "jit")
-        hot.end = ("tail", self.function.const(self.info["op_HOT_EXIT"]), pc, frame.frame)
+        if counted:
+            number = len(self.exits)
+            self.exits.append((frame.path, at, why, frame.code))
+            self.function.exits.append((frame.code.address_of(at), len(cx.frames) - 1))
+            block.end = ("exit", number, frame.frame)
+        else:
+            block.end = ("leave", self.const_word(frame.code.address_of(at)), frame.frame)
         self.block, self.cx = saved_block, saved_cx
         return block
 
-    region_word = header = 0
+    header = 0
 
     def guard(self, condition: str, why: str = "an operand has another type or value than before") -> None:
         """Go on only if the condition holds."""
@@ -182,6 +171,8 @@ class Builder:
         frame = self.cx.frames[depth]
         for number, home in enumerate(frame.homes):
             if home == DIRTY:
+                if number >= frame.code.nlocals and frame.regs[number].kind == "empty":
+                    continue            # an empty temporary's memory may hold anything but a reference
                 frame.regs[number] = self.write_memory(frame.frame, number, frame.regs[number])
                 self.cx.anchor(frame.regs[number])
                 frame.homes[number] = IN_MEMORY

@@ -21,7 +21,7 @@ from .moves import Moves
 from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
 
-VERSIONS = 4
+VERSIONS = 3
 FORGETTABLE = (*NUMBERS, "none")
 MOST_BLOCKS = 2500
 
@@ -41,7 +41,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
     def __init__(self, core, profile, header: int, root, number: int):
         super().__init__(core, f"{profile.root.name}:{header}")
         self.profile, self.header = profile, header
-        self.region_word = self.function.const(number)
+        self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
         self.pending: list[tuple] = []
         self.root = root                # the root frame's function object
@@ -108,14 +108,15 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         self.drop_dead(at)
         stack = (at, tuple((frame.path, frame.frame is None) for frame in self.cx.frames))
         versions = self.versions.setdefault(stack, [])
-        for version in versions:
-            if self.fits(version.cx):
-                self.jump(version)
-                return
-        if len(versions) >= VERSIONS:
+        version = next((v for v in versions if self.fits(v.cx)), None)
+        if version is None and len(versions) >= VERSIONS:
             self.forget()
-        version = self.new_version(at)
-        versions.append(version)
+            stack = (at, tuple((frame.path, False) for frame in self.cx.frames))
+            versions = self.versions.setdefault(stack, [])
+            version = next((v for v in versions if self.fits(v.cx)), None)
+        if version is None:
+            version = self.new_version(at)
+            versions.append(version)
         self.jump(version)
 
     def drop_dead(self, at: int) -> None:
@@ -133,6 +134,8 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
                     if frame.homes[number] == MAYBE_BOXED:
                         self.do("call_none", self.register(frame.frame, number), x=self.api("rt_drop"))
                     frame.regs[number], frame.homes[number] = EMPTY, DIRTY
+                elif val.kind == "obj" and val.const is NO and val.type is not None and not live >> number & 1:
+                    frame.regs[number] = Val("obj", val.ssa)
 
     def forget(self) -> None:
         """All registers to memory, nothing known of them."""
@@ -150,7 +153,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
                     frame.function.const is not target.function.const:
                 return False
             for val, want in zip(frame.regs, target.regs, strict=True):
-                if want.kind != "mem" and not self.fits_value(val, want):
+                if not self.fits_value(val, want):
                     return False
         return True
 
@@ -158,6 +161,8 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         """Whether a value can stand where another shape is expected."""
         if val.kind != want.kind:
             return False
+        if want.kind == "obj" and want.const is NO and want.type is None:
+            return True
         if want.const is not NO:
             return val.const is want.const or (val.kind == "int" and val.const == want.const)
         if want.type is not None and self.type_of(val) is not want.type:
@@ -218,7 +223,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         parts = tuple(self.renamed(block, part) for part in val.parts)
         if val.ssa is None or val.const is not NO:
             return Val(val.kind, None, val.type, val.const, parts) if parts else val
-        kind = self.type_of(val) if val.kind == "obj" else None
+        kind = val.type
         return Val(val.kind, self.parameter(block, IR_KIND[val.kind]), kind, NO, parts)
 
     def jump(self, version: Version) -> None:

@@ -17,7 +17,9 @@ from .program import OBJECT, TAG_NAMES, code_at
 
 WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
 MOST_TRIES = 12
+SMALL = 1200            # lines of LLVM text up to which loops are also vectorized
 LOOP, FUNCTION, EXIT = 0, 1, 2
+UNKNOWN = object()
 
 
 class Site:
@@ -33,6 +35,7 @@ class Site:
         self.exits: list[tuple] = []
         self.aborts: list[str] = []
         self.kept: list[object] = []
+        self.kinds: list | None = None      # of the root's registers at entry; None: several
 
 
 class Engine:
@@ -69,6 +72,7 @@ class Engine:
         except Exception as error:      # noqa: BLE001 (the program must not notice)
             self.counts["aborts"] += 1
             self.say(f"abort: {type(error).__name__}: {error}")
+            self.give_up()
             if self.log:
                 import traceback
                 traceback.print_exc()
@@ -94,10 +98,18 @@ class Engine:
             return
         root = core.object_at(core.word(frame + info["Frame.function"]))
         core.function_type = type(root)
-        kinds = self.kinds_at(frame, code) if why == 3 and site.code is code else getattr(site, "kinds", [None] * site.code.nregs)
-        if why == 3:
-            site.kinds = kinds
-        self.compile(site, root, kinds, kind == EXIT)
+        self.note_kinds(site)
+        self.compile(site, root, [k for k in site.kinds or ()], kind == EXIT)
+
+    def give_up(self) -> None:
+        """The loop that was just recorded is not counted any more."""
+        if self.field("kind") != LOOP:
+            return
+        site = self.site(code_at(core.word(self.field("root") + core.info["Frame.code"])), 0)
+        header = self.field("header")
+        for instr in site.code.instrs.values():
+            if instr.op == "LOOP" and site.code.address_of(instr.target) == header:
+                core.set_word(site.code.address_of(instr.at) + 8, -(1 << 61))
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
@@ -109,17 +121,19 @@ class Engine:
                 if frame_path == path:
                     site.profile.changing.add(core.word(address + 16))
 
-    def kinds_at(self, frame: int, code) -> list:
-        """The kinds of a frame's registers as they are now."""
-        registers = core.words(frame + core.info["sizeof.Frame"], 2 * code.nregs)
-        kinds: list = []
-        for number in range(code.nregs):
+    def note_kinds(self, site: Site) -> None:
+        """Kinds of the root's registers when the recording started at the header: what entries have to expect."""
+        count = self.field("nkinds")
+        registers = core.words(core.info["start_kinds"], 2 * count)
+        for number in range(count):
             tag = registers[2 * number + 1]
-            if tag == OBJECT:
-                kinds.append(type(core.object_at(registers[2 * number])))
-            else:
-                kinds.append(TAG_NAMES.get(tag))
-        return kinds
+            kind = core.object_at(registers[2 * number]) if tag == OBJECT else TAG_NAMES.get(tag)
+            if site.kinds is None or number >= len(site.kinds):
+                site.kinds = [UNKNOWN] * count
+            if site.kinds[number] is UNKNOWN:
+                site.kinds[number] = kind
+            elif site.kinds[number] != kind:
+                site.kinds[number] = None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
         """Build the region and put its code in place."""
@@ -136,7 +150,11 @@ class Engine:
                 file.write(function.show())
             with open(f"{self.dump}/{site.number}.{site.tries}.ll", "w") as file:
                 file.write(text)
-        code = runtime.code_generator().compile_text(text, {"consts": function.consts, "counters": len(region.exits) + 1}, 2)
+        lines = text.count("\n")
+        level = 2 if lines < SMALL else 1
+        exits = [word for pair in function.exits for word in pair] or [0]
+        code = runtime.code_generator().compile_text(
+            text, {"consts": function.consts, "counters": len(exits), "exits": exits}, level)
         times.append(perf_counter())
         site.exits, site.native = region.exits, code
         site.kept += [function.kept, code]
@@ -151,8 +169,10 @@ class Engine:
         """LLVM text of a region."""
         from ..codegen.lower import Lowering
         info = core.info
-        tables = {"main_table": function.const(info["main_table"])}
-        return f"; {region.profile.root.name}\n" + Lowering(function, {"Frame": info["sizeof.Frame"]}, tables).text()
+        tables = {"main_table": function.const(info["main_table"]), "jit": function.const(info["jit"]),
+                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]),
+                  "header": function.const(region.profile.root.address_of(region.header))}
+        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables).text()
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header goes to the code from now on."""

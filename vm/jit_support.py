@@ -173,14 +173,14 @@ FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop r
     rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split()
 TABLES = "main_table step_table record_table".split()
-STATICS_SHOWN = "jit state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT".split()
+STATICS_SHOWN = "jit start_kinds state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT".split()
 OFFSETS = {
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers",
     "Frame": "pc code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
-           "exit_header exit_number exit_region exit_depth limit rounds",
+           "exit_header exit_number exit_region exit_depth limit nkinds",
     "State": "eval_breaker next_keys_version",
 }
 

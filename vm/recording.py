@@ -28,7 +28,8 @@ LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
 
 Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
-    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64""")
+    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64""")
+start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 jit = Static("fire_jit", Jit)
 CALL_BASE = OPS["CALL"].code
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
@@ -49,7 +50,7 @@ def may_record(frame: Frame) -> bool:
 
 
 @metal(cold=True)
-def start_recording(frame: Frame, header: u64p, kind: int):
+def start_recording(frame: Frame, pc: u64p, header: u64p, kind: int):
     forget_log()
     jit.recording = 1
     jit.thread = frame.thread
@@ -58,6 +59,14 @@ def start_recording(frame: Frame, header: u64p, kind: int):
     jit.kind = kind
     jit.rounds = 0
     jit.last_frame = None
+    jit.nkinds = 0 if kind == 2 and pc != header else frame.code.nregs
+    if jit.nkinds > 64:
+        jit.nkinds = 0
+    for i in range(jit.nkinds):
+        start_kinds[i].tag = frame.regs[i].tag
+        start_kinds[i].payload = 0
+        if frame.regs[i].tag == OBJECT:
+            start_kinds[i].object = new_ref(cast(Obj, frame.regs[i].object.ob_type))
 
 
 @metal(cold=True)
@@ -65,6 +74,10 @@ def forget_log():
     """Drop what the last log owns."""
     count = jit.count
     jit.count = 0
+    kinds = jit.nkinds
+    jit.nkinds = 0
+    for i in range(kinds):
+        xdecref(start_kinds[i].object)
     for i in range(count):
         entry = jit.log + i * ENTRY_WORDS
         for k in range(4):

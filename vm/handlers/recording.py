@@ -26,7 +26,7 @@ def LOOP():
     if unlikely(turns >= jit.loop_threshold):
         pc[1] = 0
         if may_record(frame):
-            start_recording(frame, pc + D, 0)
+            start_recording(frame, pc + D, pc + D, 0)
             return go_recorded(pc + D)
     return jump(pc + D)
 
@@ -45,7 +45,7 @@ def RESUME():
         if calls > jit.call_threshold:              # the JIT has looked at this function
             return
         if may_record(frame):
-            start_recording(frame, pc, 1)
+            start_recording(frame, pc + 3, pc + 3, 1)
             return go_recorded(pc + 3)
 
 
@@ -90,7 +90,7 @@ def RECORD():
 def HOT_EXIT():
     """An exit of compiled code has been taken often: record what comes after it."""
     if may_record(frame):
-        start_recording(root_above(frame, jit.exit_depth), jit.exit_header, 2)
+        start_recording(root_above(frame, jit.exit_depth), pc, jit.exit_header, 2)
         return go_recorded(pc)
     return untraced()
 

@@ -1,0 +1,58 @@
+"""Which registers may still be read, at every instruction: backwards over the bytecode until nothing changes.
+
+    live_sets(code)[13] -> 0b1011        registers 0, 1 and 3 are read from word 13 on before they are written
+"""
+from __future__ import annotations
+
+from ..bytecode.effects import effects
+from ..bytecode.ops import OPS
+
+
+def operands(instr) -> tuple:
+    """Operands in the order of the op's row."""
+    values: list[int] = []
+    plain = (instr.a, instr.b, instr.c)
+    for kind in OPS[instr.op].operands:
+        values.append(instr.d if kind in "JK" else plain[len(values)])
+    return tuple(values)
+
+
+def bits(registers) -> int:
+    """Registers as bits."""
+    found = 0
+    for register in registers:
+        found |= 1 << register
+    return found
+
+
+def live_sets(code) -> dict[int, int]:
+    """Live registers before each instruction, by word index."""
+    order = sorted(code.instrs, reverse=True)
+    reads: dict[int, int] = {}
+    writes: dict[int, int] = {}
+    follows: dict[int, list[int]] = {}
+    for at in order:
+        instr = code.instrs[at]
+        found = effects(OPS[instr.op], operands(instr), instr.word)
+        reads[at] = bits(found.reads) | bits(found.takes)
+        if instr.op == "MAKE_CELL":
+            reads[at] |= 1 << instr.a
+        writes[at] = bits(found.fills) & ~reads[at]
+        ends = OPS[instr.op].effects & 8
+        follows[at] = [] if ends else [at + instr.length]
+        if instr.target >= 0:
+            follows[at].append(instr.target)
+        follows[at] += [entry[2] for entry in code.handlers if entry[0] <= at < entry[1]]
+    live = dict.fromkeys(order, 0)
+    changed = True
+    while changed:
+        changed = False
+        for at in order:
+            after = 0
+            for following in follows[at]:
+                after |= live.get(following, 0)
+            before = reads[at] | (after & ~writes[at])
+            if before != live[at]:
+                live[at] = before
+                changed = True
+    return live
