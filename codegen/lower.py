@@ -96,7 +96,7 @@ class Lowering:
         header = self.const(self.tables["header"])
         self.lines += [f"  %x.header = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.exit_header']}",
                        f"  store ptr {header}, ptr %x.header, align 8"]
-        self.tail(self.const(self.tables["hot_exit"]), "%xpc", "%xf", self.const(self.tables["main_table"]))
+        self.tail(self.const(self.tables["hot_exit"]), "%xpc", "%xf")
         self.lines.append("COLD:")
         self.dispatch("%xpc", "%xf")
         return self.lines
@@ -169,6 +169,8 @@ class Lowering:
             self.lines.append("  ret void")
         elif kind == "leave":               # pc, frame: the interpreter goes on there
             self.dispatch(*rest)
+        elif kind == "tail":                # number of a handler's address, pc, frame
+            self.tail(self.const(rest[0]), rest[1], rest[2])
         elif kind == "exit":                # number, frame: counted, then the interpreter goes on
             self.lines.append("  br label %EXIT")
             self.leaving.append((self.label, *rest))
@@ -176,19 +178,19 @@ class Lowering:
             raise ValueError(f"terminator {kind}")
 
     def dispatch(self, pc: str, frame: str) -> None:
-        """Jump to the handler of the instruction at pc."""
+        """Jump to the handler of the instruction at pc, in the table the region was entered with: the interpreter's, or
+        the one that brings the state back to compiled code that had called."""
         self.number += 1
         n = self.number
-        table = self.const(self.tables["main_table"])
         self.lines += [f"  %w{n} = load i16, ptr {pc}, align 2", f"  %x{n} = and i16 %w{n}, 1023",
-                       f"  %y{n} = zext i16 %x{n} to i64", f"  %z{n} = getelementptr ptr, ptr {table}, i64 %y{n}",
+                       f"  %y{n} = zext i16 %x{n} to i64", f"  %z{n} = getelementptr ptr, ptr %table, i64 %y{n}",
                        f"  %h{n} = load ptr, ptr %z{n}, align 8"]
-        self.tail(f"%h{n}", pc, frame, table)
+        self.tail(f"%h{n}", pc, frame)
 
-    def tail(self, target: str, pc: str, frame: str, table: str) -> None:
+    def tail(self, target: str, pc: str, frame: str) -> None:
         """Leave by a tail call, as handlers do; a frame's registers lie right behind it."""
         self.number += 1
         regs = f"%r{self.number}"
         self.lines += [f"  {regs} = getelementptr i8, ptr {frame}, i64 {self.offsets['sizeof.Frame']}",
-                       f"  musttail call {HANDLER} {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})",
+                       f"  musttail call {HANDLER} {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr %table)",
                        "  ret void"]

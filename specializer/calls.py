@@ -11,7 +11,8 @@ from .context import DIRTY, FrameState
 from .values import EMPTY, NO, Val
 
 SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
-DEEPEST, SAME_CODE = 9, 1
+DEEPEST = 5
+LARGEST = 60            # instructions of a function that is inlined; larger ones are called
 
 
 class Calls(Builder):
@@ -99,7 +100,7 @@ class Calls(Builder):
         frames = self.cx.frames
         if code.flags & SPECIAL or not code.flags & 3 == 3 or len(frames) > DEEPEST or self.core.is_twin(code):
             return None
-        if sum(frame.code is code for frame in frames) > SAME_CODE:
+        if any(frame.code is code for frame in frames) or code.loops or len(code.instrs) > LARGEST:
             return None
         path = (*frames[-1].path, (instr.at, code.address))
         return code if (path, self.entry_of(code)) in self.profile.at else None

@@ -194,7 +194,7 @@ class Control(Builder):
 
     def do_RETURN(self, instr):
         if len(self.cx.frames) == 1:
-            self.leave("the function returns", counted=False)
+            self.finish(instr)
             return None
         return self.return_inlined(instr)
 

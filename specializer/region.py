@@ -22,6 +22,7 @@ from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
 
 VERSIONS = 3
+MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET"}
 FORGETTABLE = (*NUMBERS, "none")
 MOST_BLOCKS = 2500
 
@@ -60,7 +61,9 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         self.keep()
         live = code.live(self.header)
         for number, kind in enumerate(kinds):
-            if kind is not None and (live >> number & 1 or isinstance(kind, type)):
+            if number >= code.nlocals and not live >> number & 1:
+                frame.regs[number], frame.homes[number] = EMPTY, DIRTY      # an empty slot of the evaluation stack
+            elif kind is not None and kind is not ... and (live >> number & 1 or isinstance(kind, type)):
                 val = self.load_register(frame, number, kind)
                 if val.kind == "obj" and isinstance(kind, type):
                     self.guard_type(val, kind)
@@ -330,11 +333,39 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
             on, off = self.edge(at, self.state_at(instr, at)), self.function.block()
             self.block.end = ("branch", hit, on, off)
             self.block = off
+        self.after_call(frame, instr, expected, out_pc, out_frame)
+        return None
+
+    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str) -> None:
+        """The instruction led elsewhere: a call of compiled code is made here, anything else ends the path."""
         gone, other = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
         gone.end = ("return",)
-        other.end = ("leave", out_pc, out_frame)
-        return None
+        self.block = other
+        if instr.op in MAY_CALL:
+            jit = self.const_word(self.info["jit"])
+            self.do("call_none", frame.frame, x=self.api("rt_continue"))
+            out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
+            out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
+            hit = self.e("bool_and", self.e("ptr_eq", out_frame, frame.frame),
+                         self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(expected[0]))))
+            back, away = self.edge(expected[0], self.state_at(instr, expected[0])), self.function.block()
+            self.block.end = ("branch", hit, back, away)
+            gone, other = self.function.block(), self.function.block()
+            self.block = away
+            away.end = ("branch", self.e("is_null", out_frame), gone, other)
+            gone.end = ("return",)
+        other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
+
+    def finish(self, instr) -> None:
+        """RETURN of the root: by the interpreter's handler."""
+        self.keep()
+        self.secure()
+        self.flush()
+        number = instr.word & 1023
+        handler = self.function.const(self.core.word(self.info["main_table"] + 8 * number))
+        frame = self.cx.frames[-1]
+        self.block.end = ("tail", handler, self.const_word(frame.code.address_of(instr.at)), frame.frame)
 
     def state_at(self, instr, at: int) -> Context:
         """The state behind a step that went to `at`."""

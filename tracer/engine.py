@@ -19,14 +19,14 @@ WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds w
 MOST_TRIES = 12
 SMALL = 1200            # lines of LLVM text up to which loops are also vectorized
 LOOP, FUNCTION, EXIT = 0, 1, 2
-UNKNOWN = object()
+RECORDINGS, APART = (2, 3), 17      # recordings before a loop, a function is compiled; turns between them
 
 
 class Site:
     """A loop header or function entry that was hot: its profile, its code, what became of it."""
 
-    def __init__(self, number: int, code, header: int):
-        self.number, self.code, self.header = number, code, header
+    def __init__(self, number: int, code, header: int, kind: int):
+        self.number, self.code, self.header, self.kind = number, code, header, kind
         self.profile = Profile(code)
         self.profile.changing = set()
         self.tries = 0
@@ -36,6 +36,7 @@ class Site:
         self.aborts: list[str] = []
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
+        self.recordings = 0
 
 
 class Engine:
@@ -43,17 +44,17 @@ class Engine:
 
     def __init__(self):
         self.sites: list[Site] = []
-        self.by_place: dict[tuple[int, int], Site] = {}
+        self.by_place: dict[tuple[int, int, int], Site] = {}
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "compile_ms": 0.0}
         self.log = False
         self.dump = ""
 
-    def site(self, code, header: int) -> Site:
+    def site(self, code, header: int, kind: int) -> Site:
         """The site of a place."""
-        place = (code.address, header)
+        place = (code.address, header, kind)
         found = self.by_place.get(place)
         if found is None:
-            found = self.by_place[place] = Site(len(self.sites), code, header)
+            found = self.by_place[place] = Site(len(self.sites), code, header, kind)
             self.sites.append(found)
         return found
 
@@ -91,25 +92,44 @@ class Engine:
             start = exit_path
             self.note_exit(site, exit_path, at, sentence)
         else:
-            site = self.site(code, (self.field("header") - code.words) >> 3)
+            site = self.site(code, (self.field("header") - code.words) >> 3, kind)
         site.profile.read(start)
+        self.note_kinds(site)
+        site.recordings += 1
+        if kind != EXIT and site.recordings < RECORDINGS[kind]:
+            self.count_again(site, kind)
+            return
         site.tries += 1
         if site.tries > MOST_TRIES:
             return
         root = core.object_at(core.word(frame + info["Frame.function"]))
         core.function_type = type(root)
-        self.note_kinds(site)
         self.compile(site, root, [k for k in site.kinds or ()], kind == EXIT)
 
+    def count_again(self, site: Site, kind: int) -> None:
+        """Record once more, some turns or calls later: other paths may be taken then."""
+        threshold = self.field("loop_threshold" if kind == LOOP else "call_threshold")
+        for instr in self.counters(site, kind):
+            core.set_word(site.code.address_of(instr.at) + 8, max(0, threshold - APART))
+
+    @staticmethod
+    def counters(site: Site, kind: int) -> list:
+        """The instructions that count for a site."""
+        if kind == LOOP:
+            return [i for i in site.code.instrs.values() if i.op.startswith("LOOP") and i.target == site.header]
+        return [i for i in site.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == site.header]
+
     def give_up(self) -> None:
-        """The loop that was just recorded is not counted any more."""
-        if self.field("kind") != LOOP:
+        """What was just recorded is not counted any more."""
+        kind = self.field("kind")
+        if kind == EXIT:
             return
-        site = self.site(code_at(core.word(self.field("root") + core.info["Frame.code"])), 0)
-        header = self.field("header")
-        for instr in site.code.instrs.values():
-            if instr.op == "LOOP" and site.code.address_of(instr.target) == header:
-                core.set_word(site.code.address_of(instr.at) + 8, -(1 << 61))
+        code = code_at(core.word(self.field("root") + core.info["Frame.code"]))
+        site = self.site(code, (self.field("header") - code.words) >> 3, kind)
+        for instr in self.counters(site, kind):
+            core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
+        if kind == FUNCTION:
+            core.set_word(code.address + core.info["VMCode.entry"], code.address_of(site.header))
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
@@ -129,8 +149,8 @@ class Engine:
             tag = registers[2 * number + 1]
             kind = core.object_at(registers[2 * number]) if tag == OBJECT else TAG_NAMES.get(tag)
             if site.kinds is None or number >= len(site.kinds):
-                site.kinds = [UNKNOWN] * count
-            if site.kinds[number] is UNKNOWN:
+                site.kinds = [...] * count
+            if site.kinds[number] is ...:
                 site.kinds[number] = kind
             elif site.kinds[number] != kind:
                 site.kinds[number] = None
@@ -170,19 +190,18 @@ class Engine:
         from ..codegen.lower import Lowering
         info = core.info
         tables = {"main_table": function.const(info["main_table"]), "jit": function.const(info["jit"]),
-                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]),
+                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]), "leave": function.const(info["op_LEAVE"]),
                   "header": function.const(region.profile.root.address_of(region.header))}
         return f"; {region.profile.root.name}\n" + Lowering(function, info, tables).text()
 
     def install(self, site: Site, entry: int) -> None:
-        """Every jump back to the header goes to the code from now on."""
+        """Every jump back to the header, or every call, goes to the code from now on."""
         from ..bytecode.ops import OPS
-        number = OPS["LOOP_COMPILED"].code
-        for instr in site.code.instrs.values():
-            if instr.op.startswith("LOOP") and instr.target == site.header:
-                place = site.code.address_of(instr.at)
-                core.set_word(place + 16, entry)
-                core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | number).to_bytes(2, "little"))
+        for instr in self.counters(site, site.kind):
+            number = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
+            place = site.code.address_of(instr.at)
+            core.set_word(place + 16, entry)
+            core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | number).to_bytes(2, "little"))
 
     def say(self, line: str) -> None:
         """A line of the log."""

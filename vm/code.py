@@ -85,7 +85,7 @@ def fill_code(code: VMCode, host: Code, program: Obj) -> bool:
         pool_value(code.pool[i], constants[i])
         constant_objects(code)[i] = new_ref(constants[i])
     code.entry = code.words
-    if code.words[0] & 255 == RESUME_CODE:         # a caller that has looked for pending work may skip it
+    if code.words[0] & 255 == RESUME_CODE and state.counts_calls == 0:     # callers have looked for pending work
         code.entry = code.words + op_lengths[RESUME_CODE]
     choose_variants(code)
     origin = cast(i32wp, code.origin)

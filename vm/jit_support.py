@@ -64,6 +64,21 @@ def rt_init_frame(frame: Frame, instance: Obj):
 
 
 @metal
+def rt_continue(caller: Frame):
+    """A call that compiled code had the interpreter make has pushed a frame: run it if it is compiled.
+
+    It returns when the callee has returned to `caller`, or wants to go on in the interpreter: jit.out_* say where."""
+    frame = jit.out_frame
+    pc = jit.out_pc
+    if frame.caller != caller or frame.pc == None or state.eval_breaker[0] != 0:
+        return
+    if pc[0] & OPCODE_MASK != RESUME_COMPILED_CODE or stack_pointer() < frame.thread.c_stack_limit:
+        return
+    jit.out_frame = None
+    enter_compiled(cast(VOID_P, pc[2]), pc, frame)
+
+
+@metal
 def rt_end_init(frame: Frame):
     """End such a frame; its instance's reference is the caller's now."""
     ts = frame.thread.ts
@@ -169,11 +184,11 @@ def rt_append(o: Obj, value: Obj):
     decref(value)
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_init_frame rt_end_init rt_new_instance
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_init_frame rt_end_init rt_new_instance
     rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split()
 TABLES = "main_table step_table record_table".split()
-STATICS_SHOWN = "jit start_kinds state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT".split()
+STATICS_SHOWN = "jit start_kinds state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers",
     "Frame": "pc code caller thread regs pool function kind words linked gen result",
@@ -189,8 +204,8 @@ def _define_info() -> None:
     lines = ["@metal(name='fill_info')", "def fill_info(d: Obj) -> bool:"]
     values = {name: f"address_int(cast(VOID_P, {name}))" for name in FUNCTIONS_OF_RUNTIME}
     values |= {name: f"address_of_table({name!r})" for name in TABLES}
-    values |= {name: f"address_int({name})" for name in STATICS_SHOWN if not name.startswith("op_HOT")}
-    values["op_HOT_EXIT"] = "address_of_table('op_HOT_EXIT')"
+    values |= {name: f"address_int({name})" for name in STATICS_SHOWN if not name.startswith("op_") or name == "op_bases"}
+    values |= {name: f"address_of_table({name!r})" for name in ("op_HOT_EXIT", "op_LEAVE")}
     for struct_name, fields in OFFSETS.items():
         for field in fields.split():
             values[f"{struct_name}.{field}"] = str(STRUCTS[struct_name].field(field)[1])
@@ -259,4 +274,5 @@ def core_set_hook(module: Obj, args: obj_p, nargs: int) -> Obj:
     jit.call_threshold = PyLong_AsLong(args[2])
     jit.rounds_wanted = PyLong_AsLong(args[3])
     jit.limit = LOG_ENTRIES
+    state.counts_calls = 1
     return new_ref(Py_None)

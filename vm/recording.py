@@ -22,13 +22,13 @@ from .entry import *  # noqa: F403
 
 ENTRY_WORDS = 18
 LOG_ENTRIES = 6000
-MAX_DEPTH = 12
+LOGGED_DEPTH, MOST_SKIPPED = 5, 20000        # frames deeper than this are not logged; so many of their instructions run
 NEVER_HOT = 1 << 62
 LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
 
 Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
-    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64""")
+    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64 hot_pending:i64 skipped:i64""")
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 jit = Static("fire_jit", Jit)
 CALL_BASE = OPS["CALL"].code
@@ -58,6 +58,7 @@ def start_recording(frame: Frame, pc: u64p, header: u64p, kind: int):
     jit.header = header
     jit.kind = kind
     jit.rounds = 0
+    jit.skipped = 0
     jit.last_frame = None
     jit.nkinds = 0 if kind == 2 and pc != header else frame.code.nregs
     if jit.nkinds > 64:
@@ -121,13 +122,13 @@ def log_operand(words: int_out, frame: Frame, number: int):
 def depth_below(root: Frame, frame: Frame) -> int:
     """How many calls deep `frame` is below the root; -1: it is not."""
     at = frame
-    for depth in range(MAX_DEPTH + 1):
-        if at == root:
-            return depth
+    depth = 0
+    while at != root:
         at = at.caller
+        depth = depth + 1
         if not at:
             return -1
-    return MAX_DEPTH + 1
+    return depth
 
 
 @metal
@@ -147,8 +148,9 @@ def record(frame: Frame, pc: u64p) -> int:
     depth = depth_below(jit.root, frame)
     if depth < 0:
         return LEFT
-    if depth > MAX_DEPTH:
-        return DEEP
+    if depth > LOGGED_DEPTH:
+        jit.skipped = jit.skipped + 1
+        return DEEP if jit.skipped > MOST_SKIPPED else 0
     if jit.last_frame == frame and jit.count > 0:
         log_register(jit.log + (jit.count - 1) * ENTRY_WORDS + 13, jit.last_reg)
     jit.last_frame = None

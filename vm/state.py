@@ -54,7 +54,7 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj
     builtin_compile:Obj builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj
     type_new:ptr tracer_hidden:i64 group_split:ptr group_subgroup:ptr name_doc:Obj name_descr_get:Obj
-    name_derive:Obj name_notes:Obj""")
+    name_derive:Obj name_notes:Obj counts_calls:i64""")
 state = Static("fire_state", State)
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
 FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])

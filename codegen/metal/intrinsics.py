@@ -331,6 +331,16 @@ def _(lowering, args):
     return "", VOID
 
 
+@intrinsic("enter_compiled")
+def _(lowering, args):
+    """enter_compiled(code, pc, frame): call the JIT's code; it returns through `step_table`."""
+    code, pc, frame = (lowering.expr(arg)[0] for arg in args)
+    size = lowering.expr(args[2])[1].target.size
+    regs = lowering.value(f"getelementptr i8, ptr {frame}, i64 {size}")
+    lowering.emit(f"call {CC} void {code}(ptr {pc}, ptr {regs}, ptr {frame}, ptr @step_table)")
+    return "", VOID
+
+
 @intrinsic("address_of_table")
 def _(lowering, args):
     """address_of_table(name): a dispatch table's address as a number."""

@@ -40,10 +40,6 @@ def RESUME():
     pc[1] = calls
     if unlikely(calls >= jit.call_threshold):
         pc[1] = 0
-        if pc != frame.code.words:
-            return
-        if calls > jit.call_threshold:              # the JIT has looked at this function
-            return
         if may_record(frame):
             start_recording(frame, pc + 3, pc + 3, 1)
             return go_recorded(pc + 3)
@@ -88,11 +84,30 @@ def RECORD():
 
 @handler("HOT_EXIT")
 def HOT_EXIT():
-    """An exit of compiled code has been taken often: record what comes after it."""
+    """An exit of compiled code has been taken often: record what comes after it. Code that other compiled code has called
+    goes back there first, to the one that the interpreter entered."""
+    if address_int(table) != address_of_table("main_table"):
+        jit.hot_pending = 1
+        jit.out_pc = pc
+        jit.out_frame = frame
+        return leave()
+    jit.hot_pending = 0
     if may_record(frame):
         start_recording(root_above(frame, jit.exit_depth), pc, jit.exit_header, 2)
         return go_recorded(pc)
     return untraced()
+
+
+@handler("LEAVE")
+def LEAVE():
+    """Compiled code ends where code that it called wants to go on."""
+    if address_int(table) == address_of_table("main_table"):
+        if jit.hot_pending != 0:
+            return tail("HOT_EXIT")
+        return untraced()
+    jit.out_pc = pc
+    jit.out_frame = frame
+    return leave()
 
 
 @handler("STEPPED")
