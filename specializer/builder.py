@@ -98,7 +98,7 @@ class Builder:
         cx = self.cx
         self.flush()
         frame = cx.frames[-1]
-        if counted:
+        if counted and (frame.path, at) not in self.resigned:
             number = len(self.exits)
             self.exits.append((frame.path, at, why, frame.code))
             self.function.exits.append((frame.code.address_of(at), len(cx.frames) - 1))
@@ -109,6 +109,7 @@ class Builder:
         return block
 
     header = 0
+    resigned: frozenset | set = frozenset()      # places whose exits are no longer worth recording
 
     def guard(self, condition: str, why: str = "an operand has another type or value than before") -> None:
         """Go on only if the condition holds."""

@@ -10,9 +10,10 @@ from .builder import Builder
 from .context import DIRTY, FrameState
 from .values import EMPTY, NO, Val
 
+ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
-DEEPEST = 5
-LARGEST = 60            # instructions of a function that is inlined; larger ones are called
+DEEPEST = 4
+LARGEST = 32            # instructions of a function that is inlined; larger ones are called
 
 
 class Calls(Builder):
@@ -101,6 +102,8 @@ class Calls(Builder):
         if code.flags & SPECIAL or not code.flags & 3 == 3 or len(frames) > DEEPEST or self.core.is_twin(code):
             return None
         if any(frame.code is code for frame in frames) or code.loops or len(code.instrs) > LARGEST:
+            return None
+        if len(self.function.blocks) > ENOUGH_BLOCKS and len(code.instrs) > TINY:
             return None
         path = (*frames[-1].path, (instr.at, code.address))
         return code if (path, self.entry_of(code)) in self.profile.at else None

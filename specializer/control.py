@@ -94,6 +94,14 @@ class Control(Builder):
             return self.e("int_ne", self.load("i64", self.pointer(val), 16, "list" if kind is list else "str"), "0")
         if kind is dict:
             return self.e("int_ne", self.load("i64", self.pointer(val), 16, "dict"), "0")
+        if kind is bool:
+            return self.e("ptr_eq", self.pointer(val), self.const_object(True))
+        if kind is type(None):
+            return "false"
+        if val.kind == "obj" and val.ssa is not None:
+            kind = self.cx.facts.get(("class", val.ssa))
+            if kind is not None and always_true(kind) and self.guard_version(val, kind):
+                return "true"
         return None
 
     def do_JIF(self, instr):
@@ -197,6 +205,11 @@ class Control(Builder):
             self.finish(instr)
             return None
         return self.return_inlined(instr)
+
+
+def always_true(kind: type) -> bool:
+    """Whether objects of a class are true without being asked."""
+    return not any("__bool__" in base.__dict__ or "__len__" in base.__dict__ for base in kind.__mro__)
 
 
 def define(name: str) -> None:

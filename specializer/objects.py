@@ -15,6 +15,7 @@ MethodDescriptor = type(list.append)
 HEAP_TYPE, MANAGED_DICT, VALID_VERSION = 1 << 9, 1 << 4, 1 << 19
 T_OBJECT_EX = 16
 MISSING = object()
+MOST_TYPES = 6
 
 
 class Objects(Builder):
@@ -129,34 +130,63 @@ class Objects(Builder):
         return True
 
     def object_kind(self, register: int, kinds: set):
-        """The object in a register and its only type; (None, None) if there is none."""
+        """The object in a register and its only type; (None, None) if there is none. Several types go several ways."""
+        val, types = self.object_kinds(register, kinds)
+        if len(types) > 1:
+            self.split_type(val, types)
+        return (val, types[0]) if types else (None, None)
+
+    def object_kinds(self, register: int, kinds: set) -> tuple[Val | None, list]:
+        """The object in a register and the types it may have."""
         val = self.read(register)
-        if val.parts and val.kind != "tuple":
-            return None, None
         if val.kind != "obj":
-            return None, None
+            return None, []
         kind = self.type_of(val) or self.cx.facts.get(("class", val.ssa))
-        if kind is None:
-            types = [k for k in kinds if isinstance(k, type)]
-            if len(types) == 1:
-                (kind,) = types
-            elif 1 < len(types) <= 5:
-                self.split_type(val, sorted(types, key=lambda t: t.__name__))
-        return (val, kind) if isinstance(kind, type) else (None, None)
+        if kind is not None:
+            return val, [kind]
+        types = sorted((k for k in kinds if isinstance(k, type)), key=lambda k: (k.__name__, id(k)))
+        return (val, types) if 0 < len(types) <= MOST_TYPES else (None, [])
+
+    def same_place(self, val: Val, types: list, name: str):
+        """As `place_of` for an attribute that objects of several types keep at the same place, or None."""
+        indices = set()
+        for kind in types:
+            if self.core.class_attribute(kind, name) is not MISSING or not kind.__flags__ & MANAGED_DICT:
+                return None
+            if kind.__getattribute__ is not object.__getattribute__ or kind.__setattr__ is not object.__setattr__:
+                return None
+            indices.add(self.core.key_index(self.core.word(id(kind) + 872), name))
+        versions = [self.core.type_version(kind) for kind in types]
+        if len(indices) != 1 or None in indices or 0 in versions:
+            return None
+        key = ("versions", val.ssa)
+        if self.cx.facts.get(key) != versions:
+            found = self.load("u32", self.load("ptr", val.ssa, 8, "type"), 384, "type")
+            test = self.e("int_eq", found, str(versions[0]))
+            for version in versions[1:]:
+                test = self.e("bool_or", test, self.e("int_eq", found, str(version)))
+            self.guard(test, "an object has another type, or its class was changed")
+            self.cx.facts[key] = versions
+        return self.values_of(val), 8 * indices.pop()
 
     def do_ATTR_GET(self, instr):
-        val, kind = self.object_kind(instr.b, self.seen.b)
+        val, types = self.object_kinds(instr.b, self.seen.b)
         if val is None:
             return self.step(instr)
         name = self.cx.frames[-1].code.name_at(instr.c)
         if val.const is not NO:
             return self.constant_attribute(instr, val, name)
-        found = self.core.class_attribute(kind, name)
-        if isinstance(found, property):
-            return self.call_property(instr, val, kind, found)
-        place = self.place_of(val, kind, name, found)
+        place = self.same_place(val, types, name) if len(types) > 1 else None
         if place is None:
-            return self.class_value(instr, val, kind, name, found)
+            if len(types) > 1:
+                self.split_type(val, types)
+            (kind,) = types
+            found = self.core.class_attribute(kind, name)
+            if isinstance(found, property):
+                return self.call_property(instr, val, kind, found)
+            place = self.place_of(val, kind, name, found)
+            if place is None:
+                return self.class_value(instr, val, kind, name, found)
         value = self.load("ptr", place[0], place[1], "attr")
         self.guard(self.e("ptr_ne", value, "null"), "an attribute is not set")
         return self.finish_item(instr, self.loaded_item(value, self.seen.result))
@@ -281,13 +311,18 @@ class Objects(Builder):
         return instr.at + instr.length
 
     def do_ATTR_SET(self, instr):
-        val, kind = self.object_kind(instr.a, self.seen.a)
+        val, types = self.object_kinds(instr.a, self.seen.a)
         frame = self.cx.frames[-1]
-        if val is None or val.const is not NO or kind.__setattr__ is not object.__setattr__:
+        if val is None or val.const is not NO or any(k.__setattr__ is not object.__setattr__ for k in types):
             return self.step(instr)
         self.read(instr.b)
         name = frame.code.name_at(instr.c)
-        place = self.place_of(val, kind, name, self.core.class_attribute(kind, name))
+        place = self.same_place(val, types, name) if len(types) > 1 else None
+        if place is None:
+            if len(types) > 1:
+                self.split_type(val, types)
+            (kind,) = types
+            place = self.place_of(val, kind, name, self.core.class_attribute(kind, name))
         if place is None:
             return self.step(instr)
         base, offset = place

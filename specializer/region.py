@@ -41,7 +41,8 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
 
     def __init__(self, core, profile, header: int, root, number: int):
         super().__init__(core, f"{profile.root.name}:{header}")
-        self.profile, self.header = profile, header
+        self.profile, self.header, self.resigned = profile, header, profile.resigned
+        self.joins: set[tuple] = set()      # (path, word): places where paths that were split may join again
         self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
         self.pending: list[tuple] = []
@@ -79,7 +80,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
         """Follow the path from a place to where it ends, jumps or joins; `joins`: it may join where it starts."""
         while at is not None:
             frame = self.cx.frames[-1]
-            if joins and at in frame.code.merges:
+            if joins and (at in frame.code.merges or (frame.path, at) in self.joins):
                 self.goto(at)
                 return
             joins = True
@@ -98,12 +99,27 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Built
 
     def split(self, ways: list[tuple[str, Context]]) -> None:
         """The instruction is carried out once for each kind its operand was seen with; `ways`: conditions, states."""
+        frame = self.cx.frames[-1]
+        self.joins.add((frame.path, self.at + self.instr.length))
+        if self.instr.op == "METHOD_GET":
+            self.joins.add((frame.path, self.call_after(frame.code, self.instr)))
         for condition, cx in ways:
             on, off = self.function.block(), self.function.block()
             self.block.end = ("branch", condition, on, off)
             self.pending.append((on, cx, self.at, False))
             self.block = off
         self.leave("an operand has another type than ever before")
+
+    @staticmethod
+    def call_after(code, instr) -> int:
+        """The word behind the call of the method that an instruction fetches."""
+        at = instr.at + instr.length
+        while at in code.instrs:
+            following = code.instrs[at]
+            if following.op == "CALL" and following.b == instr.a:
+                return at + following.length
+            at += following.length
+        return -1
 
     # -------------------------------------------------------------------------------------------- joining
     def goto(self, at: int) -> None:

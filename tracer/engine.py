@@ -17,6 +17,7 @@ from .program import OBJECT, TAG_NAMES, code_at
 
 WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
 MOST_TRIES = 12
+MOST_TIMES = 3          # an exit is recorded
 SMALL = 1200            # lines of LLVM text up to which loops are also vectorized
 LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS, APART = (2, 3), 17      # recordings before a loop, a function is compiled; turns between them
@@ -28,7 +29,6 @@ class Site:
     def __init__(self, number: int, code, header: int, kind: int):
         self.number, self.code, self.header, self.kind = number, code, header, kind
         self.profile = Profile(code)
-        self.profile.changing = set()
         self.tries = 0
         self.region = None
         self.native = None
@@ -37,6 +37,7 @@ class Site:
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
+        self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
 
 
 class Engine:
@@ -134,6 +135,9 @@ class Engine:
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
         self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at} {site.profile.codes[path].instrs[at]}")
+        site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
+        if times >= MOST_TIMES:
+            site.profile.resigned.add((path, at))
         if "global name was bound again" in sentence:
             function = site.profile.functions.get(path)
             site.profile.changing.add(id(core.object_at(function).__globals__) if path == () and function else 0)

@@ -35,6 +35,8 @@ class Profile:
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
         self.functions: dict[tuple, int] = {}
+        self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
+        self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
 
     def read(self, start_path: tuple = ()) -> int:
         """Take in the log of the recording that has just ended; the number of entries."""

@@ -89,7 +89,7 @@ def rt_end_init(frame: Frame):
 @metal
 def rt_new_instance(kind: TypeObject) -> Obj:
     """object.__new__(kind) for a class that adds nothing to it."""
-    o = call_pointer("Obj", kind.tp_alloc, kind, 0)
+    o = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
     if not o:
         Py_FatalError("fire: no memory for an instance")
     return o
