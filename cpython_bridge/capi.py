@@ -128,6 +128,7 @@ api("PyObject *PyDict_GetItemString(PyObject *, const char *)", "borrowed", NEVE
 api("int PyDict_Contains(PyObject *, PyObject *)", "plain", NEGATIVE)
 api("int PyDict_Update(PyObject *, PyObject *)", "plain", NEGATIVE)
 api("int _PyDict_MergeEx(PyObject *, PyObject *, int)", "plain", NEGATIVE)
+api("PyObject *_PyDictView_New(PyObject *, PyTypeObject *)", "new", NULL)
 api("int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **)")
 api("PyObject *PyDict_Copy(PyObject *)", "new", NULL)
 api("PyObject *PyDict_Keys(PyObject *)", "new", NULL)
@@ -267,7 +268,7 @@ OBJECTS = """PyExc_TypeError PyExc_ValueError PyExc_NameError PyExc_UnboundLocal
 TYPES = """PyLong PyFloat PyBool PyList PyTuple PyDict PySet PyFrozenSet PyUnicode PyBytes PyType PyBaseObject PyFunction PyMethod
     PyCFunction PyMethodDescr PyCell PyCode PyGen PyCoro PyAsyncGen PyRange PyRangeIter PyListIter PyTupleIter PyModule
     PyProperty PySuper PyStaticMethod PyClassMethod PyFrame PySlice PyWrapperDescr PyMemberDescr PyGetSetDescr PyEnum
-    PyDictKeys PyComplex PyTraceBack PyDictIterKey PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap PyFilter PyUnicodeIter"""
+    PyDictKeys PyComplex PyTraceBack PyDictIterKey PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap PyFilter PyUnicodeIter PyReversed"""
 
 
 def _kind(ctype) -> str:

@@ -95,6 +95,9 @@ ExceptionGroup | PyBaseExceptionGroupObject | 88 | msg:Obj@72 excs:Obj@80
 Traceback | PyTracebackObject | 40 | tb_next:Obj@16 tb_frame:FrameObject@24 tb_lasti:i32@32 tb_lineno:i32@36
 RangeIter | private rangeiterobject | 48 | index:i64@16 start:i64@24 step:i64@32 len:i64@40
 SeqIter | private listiterobject | 32 | it_index:i64@16 it_seq:List@24
+DictIter | private dictiterobject | 56 | di_dict:Obj@16 di_used:i64@24 di_pos:i64@32 len:i64@48
+EnumIter | private enumobject | 48 | en_index:i64@16 en_sit:Obj@24
+ZipIter | private zipobject | 48 | tuplesize:i64@16 ittuple:Tuple@24
 Property | private propertyobject | 80 | prop_get:Obj@16 prop_set:Obj@24 prop_del:Obj@32
 Wrapped | private staticmethod | 32 | cm_callable:Obj@16
 BufferProcs | PyBufferProcs | 16 | bf_getbuffer:ptr@0 bf_releasebuffer:ptr@8

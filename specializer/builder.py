@@ -41,6 +41,7 @@ class Builder:
         self.exits: list[tuple] = []                            # (path, word index, sentence)
         self.offset = {n: v for n, v in self.info.items() if "." in n}
         self.root_frame = "%frame"
+        self.hints: dict[str, type] = {}                        # types that objects were seen to have, not guarded yet
 
     # ------------------------------------------------------------------------------------------- emission
     def e(self, name: str, *args: str, x=None) -> str:

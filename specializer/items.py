@@ -111,6 +111,8 @@ class Items(Builder):
         elif val.kind == "none":
             made = self.const_object(None)
         else:
+            if val.parts and not any(old is val for frame in self.cx.frames for old in frame.regs):
+                return getattr(self, "make_" + val.kind)(val).ssa       # a part of another virtual object
             if val.parts:
                 val = self.materialized(val)
             made = self.pointer(val)
@@ -182,6 +184,9 @@ class Items(Builder):
         frame = self.cx.frames[-1]
         if any(frame.regs[n].kind == "mem" for n in range(instr.b, instr.b + instr.c)) or instr.c == 0:
             return self.step(instr)
+        self.keep()
+        for number in range(instr.b, instr.b + instr.c):
+            self.settle(frame.regs[number])
         parts = tuple(self.take(n) for n in range(instr.b, instr.b + instr.c))
         made = Val("tuple", parts=parts)
         self.write(instr.a, made)

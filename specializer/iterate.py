@@ -1,35 +1,50 @@
-"""Loops over ranges, lists, tuples: the iterator lives in values, a real one is made or brought up to date at exits.
+"""Loops: the iterator lives in values where it can, a real one is made or brought up to date at exits.
 
-    for i in range(n)   ->   Val("range", parts=(index, length, start, step)) from GET_ITER to the loop's end
+    for i in range(n)               ->   Val("range", parts=(index, length, start, step)) from GET_ITER to the loop's end
+    for i, x in enumerate(xs)       ->   Val("enumerate", parts=(count, Val("listiter", ...))), its items virtual tuples
 
-An iterator that exists when the region is entered keeps existing: its fields are loaded and stored.
+What an iterator does at a step is a `Plan` (iterators.py). An iterator that exists when the region is entered keeps
+existing: its fields are loaded and stored. Iterators of the host that run no code of the program are asked directly.
 """
 from __future__ import annotations
 
+from collections import deque
+
 from .builder import Builder
+from .iterators import ListIterator, RangeIterator, SEQUENCES, TupleIterator, VIEWS
 from .values import EMPTY, NO, Val
 
-RangeIterator, ListIterator, TupleIterator = type(iter(range(0))), type(iter([])), type(iter(()))
+# Containers whose iterators, and iterators whose steps, run no code of the program.
+QUIET = {set, frozenset, bytes, bytearray, deque, dict, str}
+STEPPED = {type(iter(made)) for made in (set(), b"", bytearray(), deque(), {}, {}.values(), {}.items(), "", "\xe9",
+                                         reversed([]), reversed(()), reversed({}))} | {type(iter(range(1 << 70)))}
 
 
 class Iteration(Builder):
     """Specializations of iteration."""
 
     def do_GET_ITER(self, instr):
-        val = self.cx.frames[-1].regs[instr.b]
-        if val.kind == "rangeobj":
-            start, stop, step = val.parts
-            parts = (Val("int", "0"), self.range_length(start, stop, step), start, step)
-            return self.finish_iter(instr, Val("range", parts=parts))
-        kinds = self.seen.b
-        val = self.read_typed(instr.b, kinds)
-        if val is not None and val.kind == "obj" and self.type_of(val) in (list, tuple):
-            kind = "listiter" if self.type_of(val) is list else "tupleiter"
-            return self.finish_iter(instr, Val(kind, parts=(Val("int", "0"), val)))
+        frame = self.cx.frames[-1]
+        val = frame.regs[instr.b]
+        if val.kind in ("enumerate", "zip") and instr.consumes(1):
+            return self.finish_iter(instr, val)
+        if not val.parts:
+            val = self.read_typed(instr.b, self.seen.b)
+        made = self.iterator_over(val) if val is not None else None
+        if made is not None:
+            return self.finish_iter(instr, made)
+        if val is not None and val.kind == "obj" and self.type_of(val) in QUIET:
+            self.secure()
+            made = Val("obj", self.e("call_p", self.pointer(val), x=self.api("rt_iter")))
+            self.cx.owned[made.ssa] = 1
+            return self.finish_iter(instr, made)
+        if val is not None and val.kind == "obj" and self.type_of(val) in STEPPED:
+            return self.finish_iter(instr, val)
         return self.step(instr)
 
     def finish_iter(self, instr, made: Val):
-        """Write a virtual iterator."""
+        """Write an iterator."""
+        self.keep()
         self.cx.hold(made)
         if instr.consumes(1):
             self.write(instr.b, EMPTY)
@@ -37,148 +52,83 @@ class Iteration(Builder):
         self.unhold(made)
         return instr.at + instr.length
 
-    def range_length(self, start: Val, stop: Val, step: Val) -> Val:
-        """Items of a range, its step known."""
-        by = int(step.ssa)
-        low, high = (start.ssa, stop.ssa) if by > 0 else (stop.ssa, start.ssa)
-        distance = high if low == "0" else self.checked("SUB", Val("int", high), Val("int", low)).ssa
-        size = abs(by)
-        if size > 1:
-            wide = self.checked("ADD", Val("int", distance), Val("int", str(size - 1))).ssa
-            count = self.int_division("FLOORDIV", Val("int", wide), Val("int", str(size))).ssa
-        else:
-            count = distance
-        return Val("int", self.e("int_select", self.e("int_gt", count, "0"), count, "0"))
-
-    def checked(self, name: str, a: Val, b: Val) -> Val:
-        """Arithmetic that leaves where it overflows."""
-        return self.int_binary(name, a, b)
-
-    def make_range(self, val: Val) -> Val:
-        """A real iterator for a virtual one."""
-        index, length, start, step = (part.ssa for part in val.parts)
-        return Val("obj", self.e("call_p", index, length, start, step, x=self.api("rt_range_iter")), RangeIterator)
-
-    def make_rangeobj(self, val: Val) -> Val:
-        """A real range object."""
-        start, stop, step = (part.ssa for part in val.parts)
-        return Val("obj", self.e("call_p", start, stop, step, x=self.api("rt_range")), range)
-
-    def make_listiter(self, val: Val) -> Val:
-        """A real list iterator."""
-        index, sequence = val.parts
-        made = self.e("call_p", self.pointer(sequence), index.ssa, x=self.api("rt_sequence_iter"))
-        return Val("obj", made, ListIterator)
-
-    def make_tupleiter(self, val: Val) -> Val:
-        """A real tuple iterator."""
-        index, sequence = val.parts
-        made = self.e("call_p", self.pointer(sequence), index.ssa, x=self.api("rt_sequence_iter"))
-        return Val("obj", made, TupleIterator)
-
     # ------------------------------------------------------------------------------------------- stepping
     def do_FOR_ITER(self, instr):
         val = self.cx.frames[-1].regs[instr.b]
         if val.kind == "mem":
             val = self.read(instr.b)
-        if val.kind == "range":
-            return self.next_range(instr, val)
-        if val.kind in ("listiter", "tupleiter"):
-            return self.next_sequence(instr, val)
-        kinds = self.seen.b
-        if val.kind == "obj" and len(kinds) == 1:
-            kind = next(iter(kinds))
-            if kind is RangeIterator:
-                return self.next_real_range(instr, self.guard_type(val, kind))
-            if kind in (ListIterator, TupleIterator):
-                return self.next_real_sequence(instr, self.guard_type(val, kind), kind)
-        return self.step(instr)
+        plan = self.plan(val)
+        if plan is None and val.kind == "obj":
+            kinds = {kind for kind in self.seen.b if isinstance(kind, type)}
+            if self.type_of(val) is not None:
+                kinds = {self.type_of(val)}
+            if len(kinds) == 1:
+                (kind,) = kinds
+                plan = self.plan_object(instr, val, kind)
+                if plan is None and kind in STEPPED:
+                    return self.next_directly(instr, self.guard_type(val, kind))
+        if plan is None:
+            return self.step(instr)
+        return self.follow(instr, val, plan)
 
-    def ends(self, instr) -> bool:
-        """Whether the loop was seen to end."""
-        return instr.target in self.seen.next
+    def follow(self, instr, val: Val, plan):
+        """Carry out a step as planned."""
+        self.keep()
+        self.loop_test(instr, plan.more, plan.at_end)
+        if instr.target in self.seen.next and instr.at + instr.length not in self.seen.next:
+            self.snapshot = self.cx
+            self.leave("a loop that had been empty has an item")
+            return None
+        item = plan.item(self.seen.result)
+        self.cx.hold(item)
+        after = plan.advance()
+        if after is not None:
+            self.write(instr.b, after)
+        self.write(instr.a, item)
+        self.unhold(item)
+        return instr.at + instr.length
 
     def loop_test(self, instr, more: str, at_end) -> None:
-        """Branch on whether there is another item; `at_end(self)` changes the state on the way out."""
-        if not self.ends(instr):
-            self.do("guard", more, x=self.exit_label("a loop ends"))
+        """Branch on whether there is another item; `at_end()` changes the state on the way out."""
+        if more == "true" or instr.target not in self.seen.next:
+            self.guard(more, "a loop ends")
             return
         on, off = self.function.block(), self.function.block()
         self.block.end = ("branch", more, on, off)
         saved = self.cx
         self.block, self.cx = off, saved.copy()
-        at_end(self)
+        at_end()
         self.write(instr.b, EMPTY)
         follow = self.edge(instr.target)
         self.block.end = ("jump", follow, [])
         follow.incoming.append((self.block, []))
         self.block, self.cx = on, saved
 
-    def next_range(self, instr, val: Val):
-        """A virtual range iterator."""
-        index, length, start, step = val.parts
+    def next_directly(self, instr, val: Val):
+        """An iterator of the host that runs no code of the program. What it gives is the region's."""
+        self.secure()
+        item = self.e("call_p", self.pointer(val), x=self.api("rt_next"))
+        self.cx.facts.clear()
+        failed = self.function.block()
+        on = self.function.block()
+        self.block.end = ("branch", self.e("ptr_eq", item, self.const_word(1)), failed, on)
+        self.block = failed
+        self.snapshot = self.cx.copy()
+        self.leave("an iterator fails")
+        self.block, self.snapshot, self.exit_block = on, None, None
         self.keep()
-        self.loop_test(instr, self.e("int_lt", index.ssa, length.ssa), lambda b: None)
-        if instr.target in self.seen.next and instr.at + instr.length not in self.seen.next:
-            self.begin_again(instr)
-            self.leave("a loop that had been empty has an item")
-            return None
-        following = Val("int", self.e("int_add", index.ssa, "1"))
-        item = index.ssa
-        if step.ssa != "1":
-            item = self.e("int_mul", item, step.ssa)
-        if start.ssa != "0":
-            item = self.e("int_add", start.ssa, item)
-        self.write(instr.b, Val("range", parts=(following, length, start, step)))
-        self.write(instr.a, Val("int", item))
-        return instr.at + instr.length
-
-    def begin_again(self, instr) -> None:
-        """The state is again that of the instruction's start."""
-        self.snapshot = self.cx
-
-    def next_real_range(self, instr, val: Val):
-        """A range iterator object: its index is kept in it."""
-        pointer = self.pointer(val)
-        self.keep()
-        index = self.load("i64", pointer, 16, "iter")
-        length = self.load("i64", pointer, 40, "iter")
-        self.loop_test(instr, self.e("int_lt", index, length), lambda b: None)
-        start = self.load("i64", pointer, 24, "iter")
-        step = self.load("i64", pointer, 32, "iter")
-        self.store("i64", pointer, self.e("int_add", index, "1"), 16, "iter")
-        self.write(instr.a, Val("int", self.e("int_add", start, self.e("int_mul", index, step))))
-        return instr.at + instr.length
-
-    def next_real_sequence(self, instr, val: Val, kind):
-        """A list or tuple iterator object."""
-        pointer = self.pointer(val)
-        self.keep()
-        index = self.load("i64", pointer, 16, "iter")
-        sequence = self.load("ptr", pointer, 24, "iter")
-        self.guard(self.e("ptr_ne", sequence, "null"))
-        size = self.load("i64", sequence, 16, "list" if kind is ListIterator else "tuple")
-        self.loop_test(instr, self.e("int_lt", index, size), lambda b: None)
-        item = self.item_at(sequence, index, list if kind is ListIterator else tuple)
-        value = self.loaded_item(item, self.seen.result)
-        self.store("i64", pointer, self.e("int_add", index, "1"), 16, "iter")
-        self.write(instr.a, value)
-        return instr.at + instr.length
-
-    def next_sequence(self, instr, val: Val):
-        """A virtual iterator over a list or tuple."""
-        index, sequence = val.parts
-        kind = list if val.kind == "listiter" else tuple
-        self.keep()
-        pointer = self.pointer(sequence)
-        size = self.load("i64", pointer, 16, "list" if kind is list else "tuple")
-        self.loop_test(instr, self.e("int_lt", index.ssa, size), lambda b: None)
-        item = self.item_at(pointer, index.ssa, kind)
-        value = self.loaded_item(item, self.seen.result)
-        following = Val("int", self.e("int_add", index.ssa, "1"))
-        self.write(instr.b, Val(val.kind, parts=(following, sequence)))
-        self.write(instr.a, value)
+        more = self.e("ptr_ne", item, "null")
+        if instr.target not in self.seen.next:
+            on, off = self.function.block(), self.function.block()
+            self.block.end = ("branch", more, on, off)
+            self.block = off
+            self.leave("a loop ends")
+            self.block = on
+        else:
+            self.loop_test(instr, more, lambda: None)
+        self.cx.owned[item] = 1
+        self.write(instr.a, Val("obj", item))
         return instr.at + instr.length
 
 
-__all__ = ["Iteration", "NO"]
+__all__ = ["Iteration", "NO", "SEQUENCES", "VIEWS", "ListIterator", "RangeIterator", "TupleIterator"]

@@ -17,7 +17,10 @@ class Moves(Builder):
             self.write(instr.a, val)
             self.release(val)
         else:
-            self.write(instr.a, self.read(instr.b))
+            val = self.settle(self.read(instr.b))
+            self.write(instr.a, val)
+        if val.kind == "obj" and val.ssa and len(self.seen.b) == 1 and isinstance(next(iter(self.seen.b)), type):
+            (self.hints[val.ssa],) = self.seen.b
         return instr.at + instr.length
 
     def do_LOADK(self, instr):

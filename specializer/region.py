@@ -17,6 +17,8 @@ from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
 from .control import Control
 from .items import Items
 from .iterate import Iteration
+from .iterator_objects import IteratorObjects
+from .iterators import Iterators
 from .moves import Moves
 from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
@@ -36,7 +38,8 @@ class Version:
         self.block, self.cx, self.at = block, cx, at
 
 
-class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Builtins, Builder):
+class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators,
+             IteratorObjects, Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):

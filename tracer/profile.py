@@ -11,13 +11,14 @@ from __future__ import annotations
 from . import core
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
-ENTRY_WORDS = 18
+ENTRY_WORDS, SHAPE = 18, 9
 
 
 class Seen:
     """Observations at one place."""
 
-    __slots__ = ("count", "a", "b", "c", "result", "next", "callables", "values", "function")
+    __slots__ = ("count", "a", "b", "c", "result", "next", "callables", "values", "function",
+                 "shapes")
 
     def __init__(self):
         self.count = 0
@@ -25,6 +26,7 @@ class Seen:
         self.callables: dict[int, object] = {}      # by address: functions and classes called
         self.values: set[int] = set()               # payloads of B where it is an object: hints of identity
         self.function = 0
+        self.shapes: set[int] = set()               # what an enumerate or zip goes over
 
 
 class Profile:
@@ -96,6 +98,8 @@ class Profile:
                 place.add(kind)
             elif tag != 0 or payload != 13:         # nothing was logged afterwards: not a result
                 place.add(TAG_NAMES.get(tag, "empty"))
+        if e[11] == SHAPE:
+            seen.shapes.add(e[10])
         if e[8] == OBJECT and len(seen.values) < 4:
             seen.values.add(e[7])
         if e[16] and len(seen.callables) < 6 and e[16] not in seen.callables:

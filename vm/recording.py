@@ -11,7 +11,7 @@ operand, and are filled when the next instruction of the same frame is logged:
     4-6    register A: payload, tag, type     7-9 register B     10-12 register C
     13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function
 
-For CALL, B and C are the first two registers of its range (function or empty, self or callable). Types are owned by
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B and C are the first two registers of its range (function or empty, self or callable). Types are owned by
 the log, payloads are not: they are hints.
 """
 from __future__ import annotations
@@ -32,6 +32,7 @@ Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 threa
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 jit = Static("fire_jit", Jit)
 CALL_BASE = OPS["CALL"].code
+FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
 LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUME_COMPILED"].code
 
@@ -142,6 +143,37 @@ def logged_callable(base: Reg) -> Obj:
     return new_ref(r.object)
 
 
+@metal
+def iterator_code(o: Obj) -> int:
+    """A number for an iterator's type: see ITERATOR_CODES in the specializer."""
+    kind = o.ob_type
+    if kind == PyListIter_Type:
+        return 1
+    if kind == PyTupleIter_Type:
+        return 2
+    if kind == PyRangeIter_Type:
+        return 3
+    if kind == characters.iterator_type:
+        return 4
+    return 15
+
+
+@metal
+def shape_of(o: Obj) -> int:
+    """What an enumerate or zip goes over: a byte for each iterator, the first lowest; 0: nothing of the kind."""
+    if o.ob_type == PyEnum_Type:
+        return iterator_code(EnumIter(o).en_sit)
+    if o.ob_type != PyZip_Type:
+        return 0
+    shape = 0
+    count = ZipIter(o).tuplesize
+    if count > 3:
+        return 0
+    for i in range(count):
+        shape = shape | iterator_code(field_address(ZipIter(o).ittuple, "ob_item")[i]) << (8 * i)
+    return shape
+
+
 @metal(cold=True)
 def record(frame: Frame, pc: u64p) -> int:
     """Log the instruction at pc; why recording has to end before it, or 0."""
@@ -182,6 +214,10 @@ def record(frame: Frame, pc: u64p) -> int:
         c = b + 1
         words[16] = address_int(logged_callable(frame.regs + b))
     log_operand(words + 10, frame, c)
+    if op == FOR_ITER_BASE:
+        words[10] = shape_of(frame.regs[b].object)
+        words[11] = SHAPE
+        words[12] = 0
     if a < frame.code.nregs:
         jit.last_frame = frame
         jit.last_reg = frame.regs + a
