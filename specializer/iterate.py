@@ -90,7 +90,7 @@ class Iteration(Builder):
 
     def loop_test(self, instr, more: str, at_end) -> None:
         """Branch on whether there is another item; `at_end()` changes the state on the way out."""
-        if more == "true" or instr.target not in self.seen.next:
+        if instr.target not in self.seen.next:
             self.guard(more, "a loop ends")
             return
         on, off = self.function.block(), self.function.block()

@@ -234,12 +234,13 @@ class Iterators(Builder):
                 return self.character(sequence, index)
             return self.loaded_item(self.item_at(sequence, index, list if kind is ListIterator else tuple), kinds)
 
-        def at_end():
-            self.secure()
-            self.do("call_none", pointer, x=self.api("rt_finish"))
-            self.cx.facts.clear()
+        return Plan(self.e("int_lt", index, size), item, advance, lambda: self.exhaust(pointer))
 
-        return Plan(self.e("int_lt", index, size), item, advance, at_end)
+    def exhaust(self, pointer: str) -> None:
+        """An iterator object is asked once more, at its end: it lets go what it held."""
+        self.secure()
+        self.do("call_none", pointer, x=self.api("rt_next"))
+        self.cx.facts.clear()
 
     def plan_real_dict(self, pointer: str, view: int) -> Plan:
         """An iterator object over a dict."""
@@ -248,22 +249,22 @@ class Iterators(Builder):
         size, left = self.load("i64", pointer, 24, "iter"), self.load("i64", pointer, 48, "iter")
         self.guard(self.e("int_eq", self.load("i64", held, 16, "dict"), size), "a dict changed its size during a loop over it")
         following, key, value = self.dict_entry(held, self.load("i64", pointer, 32, "iter"))
-        self.guard(self.e("int_ge", following, "0"), "a loop over a dict ends")
-        self.guard(self.e("int_gt", left, "0"), "the keys of a dict changed during a loop over it")
+
+        def item(kinds):
+            self.guard(self.e("int_gt", left, "0"), "the keys of a dict changed during a loop over it")
+            return self.entry_item(view, key, value, kinds)
 
         def advance():
             self.store("i64", pointer, following, 32, "iter")
             self.store("i64", pointer, self.e("int_add", left, "-1"), 48, "iter")
 
-        return Plan("true", lambda kinds: self.entry_item(view, key, value, kinds), advance)
+        return Plan(self.e("int_ge", following, "0"), item, advance, lambda: self.exhaust(pointer))
 
     def inner_plan(self, inner: str, kind: type) -> Plan:
-        """The step of an iterator inside of another, which cannot end here."""
+        """The step of an iterator inside of another."""
         found = self.load("ptr", inner, 8, "type")
         self.guard(self.e("ptr_eq", found, self.const_object(kind)), "an iterator goes over something of another type")
-        plan = self.plan_real(inner, kind)
-        self.guard(plan.more, "a loop ends")
-        return plan
+        return self.plan_real(inner, kind)
 
     def plan_real_enumerate(self, pointer: str, kind: type) -> Plan:
         """An enumerate object."""
@@ -275,7 +276,8 @@ class Iterators(Builder):
             plan.advance()
             self.store("i64", pointer, self.e("int_add", count, "1"), 16, "iter")
 
-        return Plan("true", lambda kinds: Val("tuple", parts=(Val("int", count), plan.item(set()))), advance)
+        return Plan(plan.more, lambda kinds: Val("tuple", parts=(Val("int", count), plan.item(set()))), advance,
+                    lambda: self.exhaust(pointer))
 
     def plan_real_zip(self, pointer: str, types: list) -> Plan:
         """A zip object over different iterators."""
@@ -292,7 +294,8 @@ class Iterators(Builder):
             for plan in plans:
                 plan.advance()
 
-        return Plan("true", lambda kinds: Val("tuple", parts=tuple(plan.item(set()) for plan in plans)), advance)
+        return Plan(self.all_more(plans), lambda kinds: Val("tuple", parts=tuple(plan.item(set()) for plan in plans)),
+                    advance, lambda: self.exhaust(pointer))
 
 
 __all__ = ["Iterators", "Plan", "NO"]

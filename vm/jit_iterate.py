@@ -107,11 +107,4 @@ def rt_zip(count: int, a: Obj, b: Obj, c: Obj) -> Obj:
     return made
 
 
-@metal
-def rt_finish(iterator: Obj):
-    """A sequence's iterator is at its end: it lets the sequence go."""
-    finish_sequence(SeqIter(iterator))
-
-
-ITERATION_FUNCTIONS = """rt_next rt_iter rt_dict_next rt_dict_iter rt_dict_view rt_reversed rt_enumerate rt_zip
-    rt_finish""".split()
+ITERATION_FUNCTIONS = """rt_next rt_iter rt_dict_next rt_dict_iter rt_dict_view rt_reversed rt_enumerate rt_zip""".split()
