@@ -12,6 +12,7 @@ The text has no addresses in it: what it needs of the process it reads from tabl
 | ---------------- | --------------------------------------------------------- |
 | `assemble.py`    | text -> object code, by LLVM (`llvm.py`); the levels      |
 | `code_cache.py`  | object code on disk: a hit needs no LLVM                  |
+| `later.py`       | optimizes after the program's end, for its next run       |
 | `link.py`        | object code -> addresses; `elf.py`, `relocations.py`      |
 | `arena.py`       | memory for code and tables                                |
 | `perf_map.py`    | names for `perf`                                          |
@@ -47,6 +48,24 @@ def compile_text(text: str, tables: dict, level: int = 2):
         return code
     finally:
         seconds += perf_counter() - started
+
+
+def compile_now(text: str, tables: dict, level: int = 2, later: bool = True):
+    """As compile_text, but code of that level is only taken from the cache: what is not there is compiled without
+    optimizing, and, if `later`, optimized when the program has ended."""
+    from . import code_cache
+    if not code_cache.has(code_cache.key(text, level)):
+        if later:
+            from .later import put
+            put(text, level)
+        level = 0
+    return compile_text(text, tables, level)
+
+
+def forget(text: str) -> None:
+    """The text's code has been replaced: it will not be optimized later."""
+    from .later import drop
+    drop(text)
 
 
 def object_code(text: str, level: int) -> bytes:

@@ -58,7 +58,8 @@ def hot(why):
     """The first recording has ended: bring the JIT up."""
     from . import knobs
     from .tracer import engine
-    engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"))
+    engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
+                 knobs.get("jit_later") and knobs.get("cache"))
     vm().set_hook(engine.hook, *HOT[knobs.get("jit")])
     engine.hook(why)
 

@@ -37,6 +37,7 @@ class Site:
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
+        self.text = ""
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
 
 
@@ -48,6 +49,8 @@ class Engine:
         self.by_place: dict[tuple[int, int, int], Site] = {}
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "compile_ms": 0.0}
         self.log = False
+        self.level = -1
+        self.later = True
         self.dump = ""
 
     def site(self, code, header: int, kind: int) -> Site:
@@ -177,8 +180,15 @@ class Engine:
         lines = text.count("\n")
         level = 2 if lines < SMALL else 1
         exits = [word for pair in function.exits for word in pair] or [0]
-        code = runtime.code_generator().compile_text(
-            text, {"consts": function.consts, "counters": len(exits), "exits": exits}, level)
+        generator = runtime.code_generator()
+        tables = {"consts": function.consts, "counters": len(exits), "exits": exits}
+        if self.level >= 0:
+            code = generator.compile_text(text, tables, self.level)
+        else:
+            if site.text:
+                generator.forget(site.text)
+            code = generator.compile_now(text, tables, level, self.later)
+        site.text = text
         times.append(perf_counter())
         site.exits, site.native = region.exits, code
         site.kept += [function.kept, code]
@@ -216,10 +226,11 @@ class Engine:
 engine = Engine()
 
 
-def start(native, log: bool = False, dump: str = "") -> None:
+def start(native, log: bool = False, dump: str = "", level: int = -1, later: bool = True) -> None:
     """Bring the JIT up over the VM's core."""
     core.connect(native)
-    engine.log, engine.dump = log, dump
+    engine.log, engine.dump, engine.level = log, dump, level
+    engine.later = later
 
 
 hook = engine.hook

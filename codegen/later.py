@@ -1,0 +1,62 @@
+"""Code that was compiled quickly is compiled well after the program has ended, for its next run.
+
+    later.put(text, level=2)        remembered; when the process ends, a process of its own does the work
+
+What LLVM's optimizer costs is then paid by nobody who waits: the process is of lowest priority, holds no file of the
+program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off.
+"""
+LIMIT = 30
+_texts: dict[str, int] = {}         # text -> level
+
+
+def put(text: str, level: int) -> None:
+    """Remember a text; the first one asks for the end of the process."""
+    if not _texts:
+        import atexit
+        import os
+        process = os.getpid()
+        atexit.register(lambda: os.getpid() == process and work())
+    _texts[text] = level
+
+
+def drop(text: str) -> None:
+    """Its code has been replaced: not worth it any more."""
+    if text in _texts:
+        del _texts[text]
+        _texts.setdefault("", 0)    # keeps the registration
+
+
+def work() -> None:
+    """Compile what was remembered in a process that outlives this one."""
+    import os
+    texts = {text: level for text, level in _texts.items() if text}
+    if not texts or not hasattr(os, "fork"):
+        return
+    try:
+        if os.fork():
+            return
+    except OSError:
+        return
+    try:
+        detach()
+        from . import object_code
+        for text, level in texts.items():
+            object_code(text, level)
+    finally:
+        os._exit(0)
+
+
+def detach() -> None:
+    """Let go of the program's terminal, files and place in the queue of processes."""
+    import os
+    import resource
+    import signal
+    os.setsid()
+    os.nice(19)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    os.closerange(3, min(65536, os.sysconf("SC_OPEN_MAX")))
+    os.chdir("/")
