@@ -126,6 +126,8 @@ ir("call_f",       "*>f",  CALLS,  "{r} = call double {x}({all})")
 ir("call_p",       "*>p",  CALLS,  "{r} = call ptr {x}({all})")
 ir("call_i32",     "*>i",  CALLS,  "%l{n} = call i32 {x}({all});{r} = sext i32 %l{n} to i64")
 ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
+# Call of another region's code: entry, pc, registers, frame, table
+ir("invoke",       "ppppp>", CALLS, "call preserve_nonecc void {0}(ptr {1}, ptr {2}, ptr {3}, ptr {4})")
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")
 # One- and two-digit ints out of their objects; the type is known, larger ones leave through {x}.
 ir("long_value",   "p>i",  GUARD,

@@ -7,8 +7,8 @@ Guards: what is called has the code it had; there is room for the frames; recurs
 from __future__ import annotations
 
 from .builder import Builder
-from .context import DIRTY, FrameState
-from .values import EMPTY, NO, Val
+from .context import DIRTY, IN_MEMORY, FrameState
+from .values import EMPTY, MEM, NO, TAGS, Val
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
@@ -60,7 +60,9 @@ class Calls(Builder):
     def inline(self, instr, function, callable: Val, first: int, count: int):
         """Go on in the callee."""
         code = self.callee_code(function, instr)
-        arguments = None if code is None else self.bind(instr, function, callable, code, first, count)
+        if code is None:
+            return self.call_compiled(instr, function, callable, first, count)
+        arguments = self.bind(instr, function, callable, code, first, count)
         if arguments is None:
             return self.step(instr)
         self.guard_code(function, callable)
@@ -87,6 +89,151 @@ class Calls(Builder):
             callee.regs[number], callee.homes[number] = val, DIRTY
         self.cx.frames.append(callee)
         return self.entry_of(code)
+
+    def simple_code(self, function, count: int):
+        """The callee's code if it takes just these positional arguments."""
+        address = id(function)
+        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
+            return None
+        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
+        if code.flags & (SPECIAL | 0x20) or code.flags & 3 != 3 or self.core.is_twin(code):
+            return None
+        if not code.instrs[0].op.startswith("RESUME"):          # what comes before it (cells) would be left out
+            return None
+        return code if code.argcount == count and not code.host.co_kwonlyargcount else None
+
+    def call_compiled(self, instr, function, callable: Val, first: int, count: int):
+        """Make the call here: push the callee's frame, run its code if it is compiled; else the interpreter goes on."""
+        code = self.simple_code(function, count)
+        frame = self.cx.frames[-1]
+        sources = range(first + 1, first + 1 + count)
+        if code is None or instr.keywords or any(frame.regs[n].kind == "mem" for n in sources):
+            return self.step(instr)
+        self.guard_code(function, callable)
+        self.keep()
+        snapshot = self.snapshot
+        arguments = [self.take(n) for n in sources]
+        called = self.take(first)
+        for number in range(instr.b, instr.b + 2 + instr.c):
+            if frame.regs[number].kind != "empty":
+                self.write(number, EMPTY)
+        arguments = [self.materialize(val) if val.parts else val for val in arguments]
+        self.secure()
+        self.flush()
+        pointer = self.pointer(called)
+        pc = self.const_word(frame.code.address_of(instr.at))
+        words = self.const_word(code.address)
+        callee = self.e("call_p", frame.frame, words, pointer, pc, x=self.api("rt_frame"))
+        self.no_room(snapshot, callee, called, arguments, instr)
+        for number, val in enumerate(arguments):
+            self.cx.uses[val.ssa] = self.cx.uses.get(val.ssa, 0) if val.ssa else 0
+            self.write_memory(callee, number, val)
+        self.take_reference(called)
+        return self.invoke(instr, frame, callee, code)
+
+    def no_room(self, snapshot, callee: str, called: Val, arguments: list, instr) -> None:
+        """Where the frame cannot be pushed the interpreter makes the call: arguments go back to their registers."""
+        on, off = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("is_null", callee), off, on)
+        saved, self.cx = self.cx, self.cx.copy()
+        self.block = off
+        frame = self.cx.frames[-1]
+        before = snapshot.frames[-1]
+        place = next(n for n in (instr.b, instr.b + 1) if before.regs[n].kind == "obj" and
+                     (before.regs[n].ssa == called.ssa and before.regs[n].const is called.const))
+        for number, val in ((place, called), *zip(range(place + 1, place + 1 + len(arguments)), arguments)):
+            self.write_memory(frame.frame, number, val)
+        leave = self.const_word(frame.code.address_of(instr.at))
+        self.block.end = ("leave", leave, frame.frame)
+        self.block, self.cx = on, saved
+
+    def invoke(self, instr, frame, callee: str, code):
+        """Run the callee's code; its value is in the JIT's state if it came back."""
+        jit = self.const_word(self.info["jit"])
+        native = self.load("ptr", self.const_word(code.address), self.offset["VMCode.native"], "jit")
+        run, absent = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("is_null", native), absent, run)
+        self.block = absent
+        entry = self.const_word(code.address_of(self.entry_of(code)))
+        absent.end = ("tail", self.function.const(self.info["op_LEAVE"]), entry, callee)
+        self.block = run
+        self.store("ptr", jit, "null", self.offset["Jit.out_frame"], "jit")
+        self.do("invoke", native, entry_pc := self.const_word(code.words), self.register(callee, 0), callee,
+                self.const_word(self.info["step_table"]))
+        del entry_pc
+        self.cx.facts.clear()
+        out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
+        out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
+        came = self.e("bool_and", self.e("ptr_eq", out_frame, frame.frame), self.e("is_null", out_pc))
+        back, away = self.function.block(), self.function.block()
+        self.block.end = ("branch", came, back, away)
+        self.came_otherwise(away, instr, frame, out_pc, out_frame)
+        self.block = back
+        return self.returned(instr, frame, code)
+
+    def came_otherwise(self, away, instr, frame, out_pc: str, out_frame: str) -> None:
+        """The callee was left: perhaps it returned in the interpreter's way, else something else goes on."""
+        self.block = away
+        same = self.e("ptr_eq", out_frame, frame.frame)
+        following = self.const_word(frame.code.address_of(instr.at + instr.length))
+        hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, following))
+        cx = self.cx.copy()
+        state = cx.frames[-1]
+        state.regs[instr.a], state.homes[instr.a] = MEM, IN_MEMORY
+        on, off = self.edge(instr.at + instr.length, cx), self.function.block()
+        self.block.end = ("branch", hit, on, off)
+        self.block = off
+        gone, other = self.function.block(), self.function.block()
+        off.end = ("branch", self.e("is_null", out_frame), gone, other)
+        gone.end = ("return",)
+        other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
+
+    def returned(self, instr, frame, code):
+        """The callee's value, of the kind its returns were seen with."""
+        jit = self.const_word(self.info["jit"])
+        payload, tag_at = self.offset["Jit.ret_payload"], self.offset["Jit.ret_tag"]
+        kinds = self.returned_kinds(code)
+        names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
+        if len(names) != 1:
+            self.write(instr.a, EMPTY)
+            base = self.info["sizeof.Frame"] + 16 * instr.a
+            self.store("i64", frame.frame, self.load("i64", jit, payload, "jit"), base, "reg")
+            self.store("i64", frame.frame, self.load("i64", jit, tag_at, "jit"), base + 8, "reg")
+            frame.regs[instr.a], frame.homes[instr.a] = MEM, IN_MEMORY
+            return instr.at + instr.length
+        (name,) = names
+        tag = self.load("i64", jit, tag_at, "jit")
+        on, off = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("int_eq", tag, str(TAGS[name])), on, off)
+        saved, self.cx = self.cx, self.cx.copy()
+        self.block = off
+        self.write_in(self.cx.frames[-1], instr.a, EMPTY)
+        other = self.cx.frames[-1]
+        base = self.info["sizeof.Frame"] + 16 * instr.a
+        self.store("i64", other.frame, self.load("i64", jit, payload, "jit"), base, "reg")
+        self.store("i64", other.frame, tag, base + 8, "reg")
+        other.regs[instr.a], other.homes[instr.a] = MEM, IN_MEMORY
+        follow = self.edge(instr.at + instr.length)
+        self.block.end = ("jump", follow, [])
+        self.block, self.cx = on, saved
+        val = {"int": lambda: Val("int", self.load("i64", jit, payload, "jit")),
+               "float": lambda: Val("float", self.load("f64", jit, payload, "jit")),
+               "bool": lambda: Val("bool", self.e("int_to_bool", self.load("i64", jit, payload, "jit"))),
+               "none": lambda: Val("none")}.get(name, lambda: Val("obj", self.load("ptr", jit, payload, "jit")))()
+        if val.kind == "obj":
+            self.cx.owned[val.ssa] = 1
+        self.write(instr.a, val)
+        return instr.at + instr.length
+
+    def returned_kinds(self, code) -> set:
+        """Kinds that returns of a function were seen with, anywhere in the profile."""
+        kinds: set = set()
+        for path, other in self.profile.codes.items():
+            if other is code:
+                for at, instr in code.instrs.items():
+                    seen = self.profile.at.get((path, at)) if instr.op == "RETURN" else None
+                    kinds |= seen.a if seen is not None else set()
+        return kinds
 
     def entry_of(self, code) -> int:
         """The word where calls enter."""

@@ -21,7 +21,7 @@ from .iterator_objects import IteratorObjects
 from .iterators import Iterators
 from .moves import Moves
 from .objects import Objects
-from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, Val
+from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val
 
 VERSIONS = 3
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET"}
@@ -377,14 +377,52 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
 
     def finish(self, instr) -> None:
-        """RETURN of the root: by the interpreter's handler."""
+        """RETURN of the root: to compiled code that called, or by the interpreter's handler."""
         self.keep()
+        frame = self.cx.frames[-1]
+        if frame.regs[instr.a].kind == "mem":
+            self.hand_back(instr, frame)
+            return
+        plain = self.load("i64", frame.frame, self.offset["Frame.kind"], "frame")
+        called = self.e("ptr_eq", "%table", self.const_word(self.info["step_table"]))
+        direct, general = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("bool_and", called, self.e("int_eq", plain, "0")), direct, general)
+        saved = self.cx
+        self.block, self.cx = general, saved.copy()
+        self.hand_back(instr, self.cx.frames[-1])
+        self.block, self.cx = direct, saved
+        self.hand_over(instr, frame)
+
+    def hand_back(self, instr, frame) -> None:
+        """RETURN by the interpreter's handler."""
         self.secure()
         self.flush()
         number = instr.word & 1023
         handler = self.function.const(self.core.word(self.info["main_table"] + 8 * number))
-        frame = self.cx.frames[-1]
         self.block.end = ("tail", handler, self.const_word(frame.code.address_of(instr.at)), frame.frame)
+
+    def hand_over(self, instr, frame) -> None:
+        """RETURN to compiled code: the value in the JIT's state, the frame popped."""
+        val = self.take(instr.a)
+        for number in range(frame.code.nregs):
+            if frame.regs[number].kind != "empty" or (frame.homes[number] != DIRTY):
+                self.write(number, EMPTY)
+        if val.parts:
+            val = self.materialize(val)
+        jit = self.const_word(self.info["jit"])
+        payload = self.offset["Jit.ret_payload"]
+        if val.kind == "obj":
+            pointer = self.pointer(val)
+            self.take_reference(val)
+            self.store("ptr", jit, pointer, payload, "jit")
+        elif val.kind == "float":
+            self.store("f64", jit, val.ssa, payload, "jit")
+        elif val.kind in ("int", "bool"):
+            self.store("i64", jit, val.ssa if val.kind == "int" else self.e("bool_to_int", val.ssa), payload, "jit")
+        self.store("i64", jit, str(TAGS[val.kind]), self.offset["Jit.ret_tag"], "jit")
+        self.secure()
+        self.do("call_none", frame.frame, x=self.api("rt_return"))
+        self.block.end = ("return",)
 
     def state_at(self, instr, at: int) -> Context:
         """The state behind a step that went to `at`."""

@@ -215,6 +215,8 @@ class Engine:
             number = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
             place = site.code.address_of(instr.at)
             core.set_word(place + 16, entry)
+            if site.kind == FUNCTION:
+                core.set_word(site.code.address + core.info["VMCode.native"], entry)
             core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | number).to_bytes(2, "little"))
 
     def say(self, line: str) -> None:

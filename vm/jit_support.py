@@ -76,7 +76,36 @@ def rt_continue(caller: Frame):
     if pc[0] & OPCODE_MASK != RESUME_COMPILED_CODE or stack_pointer() < frame.thread.c_stack_limit:
         return
     jit.out_frame = None
+    words = frame.words
     enter_compiled(cast(VOID_P, pc[2]), pc, frame)
+    if jit.out_frame == caller and jit.out_pc == None:      # it handed its value over
+        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], jit.ret_payload, jit.ret_tag)
+        jit.out_pc = caller.pc + words
+
+
+@metal
+def rt_frame(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
+    """The frame of a call that compiled code makes itself; its parameters are the caller's business. NULL: no room.
+    Takes the reference to the function over; `pc`: the caller's instruction."""
+    thread = caller.thread
+    memory = thread.top
+    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes or thread.ts.recursion_remaining <= 0
+                or stack_pointer() < thread.c_stack_limit):
+        return None
+    caller.pc = pc
+    frame = lay_frame(thread, memory, code, cast(Function, function), caller)
+    frame.words = CALL_WORDS
+    frame.pc = code.words
+    empty_registers(frame, code.argcount, code.nlocalsplus)
+    return frame
+
+
+@metal
+def rt_return(frame: Frame):
+    """End of a call between compiled functions: registers are empty, the value is in jit.ret_*."""
+    jit.out_pc = None
+    jit.out_frame = frame.caller
+    pop_frame(frame, 0)
 
 
 @metal
@@ -185,18 +214,18 @@ def rt_append(o: Obj, value: Obj):
     decref(value)
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_init_frame rt_end_init rt_new_instance
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
     rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split() + ITERATION_FUNCTIONS
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {
-    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers",
+    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers native",
     "Frame": "pc code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
-           "exit_header exit_number exit_region exit_depth limit nkinds",
+           "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag",
     "State": "eval_breaker next_keys_version",
 }
 

@@ -102,8 +102,9 @@ def HOT_EXIT():
 def LEAVE():
     """Compiled code ends where code that it called wants to go on."""
     if address_int(table) == address_of_table("main_table"):
-        if jit.hot_pending != 0:
+        if jit.hot_pending != 0 and jit.out_frame == frame and jit.out_pc == pc:
             return tail("HOT_EXIT")
+        jit.hot_pending = 0
         return untraced()
     jit.out_pc = pc
     jit.out_frame = frame
