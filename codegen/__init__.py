@@ -50,22 +50,10 @@ def compile_text(text: str, tables: dict, level: int = 2):
         seconds += perf_counter() - started
 
 
-def compile_now(text: str, tables: dict, level: int = 2, later: bool = True):
-    """As compile_text, but code of that level is only taken from the cache: what is not there is compiled without
-    optimizing, and, if `later`, optimized when the program has ended."""
+def is_cached(text: str, level: int) -> bool:
+    """Whether the text needs no LLVM."""
     from . import code_cache
-    if not code_cache.has(code_cache.key(text, level)):
-        if later:
-            from .later import put
-            put(text, level)
-        level = 0
-    return compile_text(text, tables, level)
-
-
-def forget(text: str) -> None:
-    """The text's code has been replaced: it will not be optimized later."""
-    from .later import drop
-    drop(text)
+    return code_cache.has(code_cache.key(text, level))
 
 
 def object_code(text: str, level: int) -> bytes:

@@ -1,35 +1,16 @@
 """Code that was compiled quickly is compiled well after the program has ended, for its next run.
 
-    later.put(text, level=2)        remembered; when the process ends, a process of its own does the work
+    later.work({text: 2})           called when the process ends; a process of its own compiles them into the cache
 
 What LLVM's optimizer costs is then paid by nobody who waits: the process is of lowest priority, holds no file of the
 program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off.
 """
 LIMIT = 30
-_texts: dict[str, int] = {}         # text -> level
 
 
-def put(text: str, level: int) -> None:
-    """Remember a text; the first one asks for the end of the process."""
-    if not _texts:
-        import atexit
-        import os
-        process = os.getpid()
-        atexit.register(lambda: os.getpid() == process and work())
-    _texts[text] = level
-
-
-def drop(text: str) -> None:
-    """Its code has been replaced: not worth it any more."""
-    if text in _texts:
-        del _texts[text]
-        _texts.setdefault("", 0)    # keeps the registration
-
-
-def work() -> None:
-    """Compile what was remembered in a process that outlives this one."""
+def work(texts: dict[str, int]) -> None:
+    """Compile texts, each at its level, in a process that outlives this one."""
     import os
-    texts = {text: level for text, level in _texts.items() if text}
     if not texts or not hasattr(os, "fork"):
         return
     try:

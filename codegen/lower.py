@@ -35,9 +35,10 @@ attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 class Lowering:
     """Writes one function."""
 
-    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int]):
+    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int], final: bool):
         self.function = function
         self.offsets = offsets          # "Frame": size of the VM's part of a frame
+        self.final = final              # not to be compiled better later: turns of loops are not counted
         self.tables = tables            # const numbers: "main_table", "op_ERROR", ...
         self.lines: list[str] = []
         self.number = 0
@@ -81,7 +82,8 @@ class Lowering:
         self.lines = ["EXIT:", f"  %xn = phi i64 {numbers}", f"  %xf = phi ptr {frames}",
                       "  %xp = getelementptr inbounds [0 x [2 x i64]], ptr @exits, i64 0, i64 %xn, i64 0",
                       "  %xpc = load ptr, ptr %xp, align 8",
-                      "  %xc = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 %xn",
+                      "  %xk = add i64 %xn, 1",           # the first counts turns of loops
+                  "  %xc = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 %xk",
                       "  %xa = load i64, ptr %xc, align 8", "  %xb = add i64 %xa, 1", "  store i64 %xb, ptr %xc, align 8",
                       "  %xd = and i64 %xb, %xa", "  %xe = icmp eq i64 %xd, 0", f"  %xg = icmp ugt i64 %xb, {HOT_EXIT - 1}",
                       "  %xh = and i1 %xe, %xg", "  br i1 %xh, label %HOT, label %COLD", "HOT:"]
@@ -129,6 +131,9 @@ class Lowering:
                               "align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
             fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
+        elif name == "turns_left" and self.final:
+            self.lines.append(f"  {result} = icmp eq i64 0, 0")
+            return
         elif name == "step":
             self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
                               "align 8, !invariant.load !99")

@@ -27,6 +27,7 @@ class IrOp:
 
 
 OPS: dict[str, IrOp] = {}
+TURNS = 8192                # of its loops, 32 times, until a region is worth LLVM's optimizer; a power of two
 HOT_EXIT = 32               # times an exit is taken before it is recorded; a power of two
 
 
@@ -126,6 +127,10 @@ ir("call_f",       "*>f",  CALLS,  "{r} = call double {x}({all})")
 ir("call_p",       "*>p",  CALLS,  "{r} = call ptr {x}({all})")
 ir("call_i32",     "*>i",  CALLS,  "%l{n} = call i32 {x}({all});{r} = sext i32 %l{n} to i64")
 ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
+# A loop turns: false now and then, which leads to the exit that has the region compiled better; true in code that is.
+ir("turns_left",   ">b",   WRITES, "%a{n} = load i64, ptr @counters, align 8, !tbaa !14;%b{n} = add i64 %a{n}, 1;"
+                                   "store i64 %b{n}, ptr @counters, align 8, !tbaa !14;"
+                                   "%c{n} = and i64 %b{n}, {TURNS};{r} = icmp ne i64 %c{n}, 0".replace("{TURNS}", str(TURNS - 1)))
 # Call of another region's code: entry, pc, registers, frame, table
 ir("invoke",       "ppppp>", CALLS, "call preserve_nonecc void {0}(ptr {1}, ptr {2}, ptr {3}, ptr {4})")
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")

@@ -6,6 +6,7 @@ from .builder import Builder
 from .values import NO, NUMBERS, Val
 
 MOST_TYPES = 5          # of an operand that each get their own code
+PROMOTE = "it has run often enough to be compiled better"
 SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 
 
@@ -187,6 +188,9 @@ class Control(Builder):
         pointer = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
         waiting = self.load("i32", pointer, 0, "jit")
         self.guard(self.e("int_eq", waiting, "0"), "a signal or another thread's turn")
+        self.keep()
+        again = self.make_exit(self.snapshot, self.at, PROMOTE)
+        self.do("guard", self.e("turns_left"), x=f"B{again.number}")
 
     def do_LOOP(self, instr):
         self.poll(instr)

@@ -49,6 +49,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
         self.pending: list[tuple] = []
+        self.steps = self.followed = 0  # instructions left to the interpreter's handlers, and all
         self.root = root                # the root frame's function object
         self.seen = self.instr = None
         self.ended = False
@@ -77,6 +78,8 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
             self.run(at, joins)
             if len(self.function.blocks) > MOST_BLOCKS:
                 raise Abort("the code is too large to compile in one piece")
+        if self.steps * 3 > self.followed:
+            raise Abort("most of it is work of the interpreter's handlers")
         return self.function
 
     def run(self, at: int | None, joins: bool) -> None:
@@ -90,6 +93,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
             instr = frame.code.instrs[at]
             self.begin(at)
             self.instr = instr
+            self.followed += 1
             self.seen = self.profile.at.get((frame.path, at))
             if self.seen is None:
                 self.leave("this path had not been taken while recording")
@@ -327,6 +331,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
     # ------------------------------------------------------------------------------------------ single steps
     def step(self, instr):
         """Have the interpreter's handler carry the instruction out, with everything in memory."""
+        self.steps += 1
         self.keep()
         self.secure()
         self.flush()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from time import perf_counter
 
+from .. import runtime
 from . import core
 from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
@@ -18,9 +19,15 @@ from .program import OBJECT, TAG_NAMES, code_at
 WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
 MOST_TRIES = 12
 MOST_TIMES = 3          # an exit is recorded
-SMALL = 1200            # lines of LLVM text up to which loops are also vectorized
+SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
+PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS, APART = (2, 3), 17      # recordings before a loop, a function is compiled; turns between them
+
+
+def level_for(lines: int) -> int:
+    """How well LLVM compiles a region of so many lines in the end."""
+    return 2 if lines < SMALL else 1 if lines < LARGE else 0
 
 
 class Site:
@@ -37,7 +44,9 @@ class Site:
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
-        self.text = ""
+        self.final = ""                     # LLVM text to be compiled well, its lines and tables
+        self.lines = 0
+        self.tables: dict = {}
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
 
 
@@ -47,7 +56,8 @@ class Engine:
     def __init__(self):
         self.sites: list[Site] = []
         self.by_place: dict[tuple[int, int, int], Site] = {}
-        self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "compile_ms": 0.0}
+        self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "promoted": 0, "compile_ms": 0.0}
+        self.unfinished: set[Site] = set()
         self.log = False
         self.level = -1
         self.later = True
@@ -94,6 +104,9 @@ class Engine:
             site = self.sites[self.field("exit_region")]
             exit_path, at, sentence, _ = site.exits[self.field("exit_number")]
             start = exit_path
+            if sentence == PROMOTE:
+                self.promote(site)
+                return
             self.note_exit(site, exit_path, at, sentence)
         else:
             site = self.site(code, (self.field("header") - code.words) >> 3, kind)
@@ -163,50 +176,70 @@ class Engine:
                 site.kinds[number] = None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
-        """Build the region and put its code in place."""
-        from .. import runtime
+        """Build the region and put its code in place: optimized if the cache has that, else as LLVM makes it at once."""
         from ..specializer.region import Region
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
         function = region.build(kinds)
         times.append(perf_counter())
-        text = self.lowered(region, function)
+        site.final = self.lowered(region, function, True)
+        site.lines = lines = site.final.count("\n")
+        exits = [word for pair in function.exits for word in pair] or [0]
+        site.tables = {"consts": function.consts, "counters": len(exits) + 1, "exits": exits}
+        generator = runtime.code_generator()
+        optimized = self.level >= 0 or generator.is_cached(site.final, level_for(lines))
+        text = site.final if optimized else self.lowered(region, function, False)
         times.append(perf_counter())
         if self.dump:
-            with open(f"{self.dump}/{site.number}.{site.tries}.ir", "w") as file:
-                file.write(function.show())
-            with open(f"{self.dump}/{site.number}.{site.tries}.ll", "w") as file:
-                file.write(text)
-        lines = text.count("\n")
-        level = 2 if lines < SMALL else 1
-        exits = [word for pair in function.exits for word in pair] or [0]
-        generator = runtime.code_generator()
-        tables = {"consts": function.consts, "counters": len(exits), "exits": exits}
-        if self.level >= 0:
-            code = generator.compile_text(text, tables, self.level)
-        else:
-            if site.text:
-                generator.forget(site.text)
-            code = generator.compile_now(text, tables, level, self.later)
-        site.text = text
-        times.append(perf_counter())
-        site.exits, site.native = region.exits, code
-        site.kept += [function.kept, code]
-        self.install(site, code.entry)
+            self.write_dump(site, function, text)
+        level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
+        self.put(site, generator.compile_text(text, site.tables, level), region.exits)
+        site.kept.append(function.kept)
         self.counts["bridges" if again else "traces"] += 1
+        times.append(perf_counter())
         steps = [f"{(b - a) * 1000:.1f}" for a, b in zip(times, times[1:])]
         self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
-                 f"{len(function.blocks)} blocks, {text.count(chr(10))} lines, {code.size} bytes; "
+                 f"{len(function.blocks)} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
                  f"build, lower, compile ms: {' '.join(steps)}")
+        if not optimized and self.later:
+            self.unfinished.add(site)
 
-    def lowered(self, region, function) -> str:
+    def put(self, site: Site, code, exits: list) -> None:
+        """Machine code takes the place of the loop or function."""
+        site.exits, site.native = exits, code
+        site.kept.append(code)
+        self.install(site, code.entry)
+
+    def promote(self, site: Site) -> None:
+        """Compile a region that runs long with LLVM's optimizer."""
+        started = perf_counter()
+        self.unfinished.discard(site)
+        level = level_for(site.lines)
+        self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
+        self.counts["promoted"] += 1
+        self.say(f"promoted {site.number} {site.code.name}: level {level}, {site.native.size} bytes, "
+                 f"{(perf_counter() - started) * 1000:.1f} ms")
+
+    def at_end(self) -> None:
+        """What was compiled quickly is compiled well for the next run, by a process of its own."""
+        from ..codegen.later import work
+        work({site.final: level_for(site.lines) for site in self.unfinished})
+
+    def write_dump(self, site: Site, function, text: str) -> None:
+        """IR and LLVM text to files."""
+        for suffix, written in (("ir", function.show()), ("ll", text)):
+            with open(f"{self.dump}/{site.number}.{site.tries}.{suffix}", "w") as file:
+                file.write(written)
+
+    def lowered(self, region, function, final: bool) -> str:
         """LLVM text of a region."""
         from ..codegen.lower import Lowering
         info = core.info
         tables = {"main_table": function.const(info["main_table"]), "jit": function.const(info["jit"]),
-                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]), "leave": function.const(info["op_LEAVE"]),
+                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]),
+                  "leave": function.const(info["op_LEAVE"]),
                   "header": function.const(region.profile.root.address_of(region.header))}
-        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables).text()
+        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables, final).text()
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""
@@ -233,6 +266,11 @@ def start(native, log: bool = False, dump: str = "", level: int = -1, later: boo
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
     engine.later = later
+    if later:
+        import atexit
+        import os
+        process = os.getpid()
+        atexit.register(lambda: os.getpid() == process and engine.at_end())
 
 
 hook = engine.hook
