@@ -10,6 +10,9 @@ from .values import NUMBERS, Val
 FLOAT_OPS = {"ADD": "float_add", "SUB": "float_sub", "MUL": "float_mul"}
 BIT_OPS = {"AND": "int_and", "OR": "int_or", "XOR": "int_xor"}
 NUMBER_TYPES = {"int": int, "float": float, "bool": bool, "none": type(None)}
+METHODS = {"ADD": "__add__", "SUB": "__sub__", "MUL": "__mul__", "TRUEDIV": "__truediv__", "FLOORDIV": "__floordiv__",
+           "MOD": "__mod__", "POW": "__pow__", "AND": "__and__", "OR": "__or__", "XOR": "__xor__",
+           "LSHIFT": "__lshift__", "RSHIFT": "__rshift__", "MATMUL": "__matmul__"}
 EXACT = 1 << 53         # ints up to here are floats exactly
 
 
@@ -95,6 +98,10 @@ class Arithmetic(Builder):
 
     def other_binary(self, instr, name: str, right):
         """Operands that are not numbers."""
+        if not instr.op.endswith("_K") and not instr.x and name in METHODS:
+            at = self.call_special(instr, METHODS[name], [instr.b, instr.c])
+            if at is not None:
+                return at
         return self.step(instr)
 
     def consume(self, instr, operand: int, register: int) -> None:

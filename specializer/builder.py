@@ -138,6 +138,8 @@ class Builder:
                 self.do("call_none", frame.frame, self.pointer(frame.instance), x=self.api("rt_init_frame"))
                 self.take_reference(frame.instance)
                 frame.instance = Val("obj", frame.instance.ssa)
+            elif frame.kind == "operator":
+                self.store("i64", frame.frame, "1", self.offset["Frame.words"], "frame")
             elif frame.kind == "property":
                 self.store("i64", frame.frame, "5", self.offset["Frame.kind"], "frame")
                 self.store("i64", frame.frame, "4", self.offset["Frame.words"], "frame")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .builder import Builder
 from .context import DIRTY, IN_MEMORY, FrameState
-from .values import EMPTY, MEM, NO, TAGS, Val
+from .values import EMPTY, MEM, NO, TAGS, Val, is_fixed
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
@@ -343,7 +343,8 @@ class Calls(Builder):
         self.cx.frames.pop()
         self.write(callee.target, result)
         self.release(result)
-        return callee.call_at + (4 if callee.kind == "property" else 3)
+        caller = self.cx.frames[-1]
+        return callee.call_at + caller.code.instrs[callee.call_at].length
 
     # -------------------------------------------------------------------------------------------- property
     def call_property(self, instr, val: Val, kind: type, found: property):
@@ -361,6 +362,38 @@ class Calls(Builder):
         self.cx.hold(val)
         self.consume(instr, 1, instr.b)
         return self.enter(instr, getter, code, known, [val], "property")
+
+    # ---------------------------------------------------------------------------------------- special methods
+    def call_special(self, instr, name: str, registers: list[int]):
+        """An operator that the class of its first operand defines by a function of the VM; None: not this way."""
+        frame = self.cx.frames[-1]
+        found = [self.object_kind(n, kinds) if frame.regs[n].kind in ("mem", "obj") else (frame.regs[n], None)
+                 for n, kinds in zip(registers, (self.seen.b, self.seen.c))]
+        val, kind = found[0]
+        if kind is None or is_fixed(kind) or val.const is not NO:
+            return None
+        method = self.core.class_attribute(kind, name)
+        if type(method) is not self.core.function_type or "NotImplemented" in method.__code__.co_names:
+            return None
+        if len(found) == 2 and found[1][1] not in (None, kind) and issubclass(found[1][1], kind):
+            return None                         # a subclass's reflected method would come first
+        code = self.callee_code(method, instr)
+        if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount or \
+                not self.guard_version(val, kind):
+            return None
+        if len(found) == 2 and found[1][1] is not None and not self.guard_version(*found[1]):
+            return None
+        known = Val("obj", None, type(method), method)
+        self.guard_code(method, known)
+        self.guard_depth()
+        self.keep()
+        values = []
+        for operand, number in enumerate(registers, start=1):
+            value = frame.regs[number]
+            self.cx.hold(value)
+            values.append(value)
+            self.consume(instr, operand, number)
+        return self.enter(instr, method, code, known, values, "operator")
 
     # ------------------------------------------------------------------------------------------- instances
     def call_type(self, instr, kind: type, first: int, count: int):

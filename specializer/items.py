@@ -6,6 +6,10 @@ from .builder import Builder
 from .values import EMPTY, NO, NUMBERS, Val
 
 
+CALCULATING = {"ADD", "SUB", "MUL", "TRUEDIV", "LT", "LE", "EQ", "NE", "GT", "GE"}
+NEGATIVE = "an index is out of range, or counts from the end"
+
+
 class Items(Builder):
     """Specializations of item access."""
 
@@ -26,12 +30,31 @@ class Items(Builder):
         if kind == "float":
             self.guard_type(val, float)
             number = self.load("f64", item, 16, "float")
-            self.guard(self.e("float_ordered", number, number), "a float is not a number")
+            if not self.feeds_arithmetic():
+                self.guard(self.e("float_ordered", number, number), "a float is not a number")
             return Val("float", number)
         if kind == "int":
             self.guard_type(val, int)
             return Val("int", self.e("long_value", item, x=self.exit_label("an int has more than 60 bits")))
         return val                      # other types are looked at where it matters
+
+    def feeds_arithmetic(self) -> bool:
+        """Whether what this instruction writes is only calculated with: then a NaN's identity does not matter."""
+        instr, code = self.instr, self.cx.frames[-1].code
+        wanted, at = instr.a, instr.at + instr.length
+        if wanted < code.nlocals:
+            return False
+        for _ in range(8):
+            following = code.instrs.get(at)
+            if following is None or following.target >= 0:
+                return False
+            if following.op.removesuffix("_K") in CALCULATING:
+                if (following.b == wanted and following.consumes(1)) or (following.c == wanted and following.consumes(2)):
+                    return True
+            elif following.a == wanted or wanted in (following.b, following.c):
+                return False
+            at += following.length
+        return False
 
     def checked_index(self, index: Val, size: str) -> str:
         """An index in range, negative ones counted from the end; leaves if it is not."""
@@ -43,8 +66,10 @@ class Items(Builder):
                 return found
             self.guard(self.e("int_lt", str(known), size), "an index is out of range")
             return index.ssa
-        moved = self.e("int_select", self.e("int_lt", index.ssa, "0"), self.e("int_add", index.ssa, size), index.ssa)
-        self.guard(self.e("int_ult", moved, size), "an index is out of range")
+        moved = index.ssa
+        if (self.cx.frames[-1].path, self.at) in self.profile.negative:
+            moved = self.e("int_select", self.e("int_lt", moved, "0"), self.e("int_add", moved, size), moved)
+        self.guard(self.e("int_ult", moved, size), NEGATIVE)
         return moved
 
     def sequence_item(self, instr, index: Val):

@@ -6,6 +6,8 @@ that everything fits: all registers in memory, nothing known. So the number of b
 """
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 from ..bytecode.effects import effects
 from ..bytecode.ops import OPS
 from ..tracer.liveness import operands
@@ -26,7 +28,7 @@ from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val
 VERSIONS = 3
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET"}
 FORGETTABLE = (*NUMBERS, "none")
-MOST_BLOCKS = 2500
+ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
 
 
 class Version:
@@ -49,6 +51,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
         self.pending: list[tuple] = []
+        self.order = 0
         self.steps = self.followed = 0  # instructions left to the interpreter's handlers, and all
         self.root = root                # the root frame's function object
         self.seen = self.instr = None
@@ -74,13 +77,21 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
                     self.guard_type(val, kind)
         self.goto(self.header)
         while self.pending:
-            self.block, self.cx, at, joins = self.pending.pop()
-            self.run(at, joins)
-            if len(self.function.blocks) > MOST_BLOCKS:
-                raise Abort("the code is too large to compile in one piece")
+            _, _, self.block, self.cx, at, joins = heappop(self.pending)
+            if len(self.function.blocks) > ENOUGH_BLOCKS:
+                self.begin(at)
+                self.leave("the region is large enough", counted=False)
+            else:
+                self.run(at, joins)
         if self.steps * 3 > self.followed:
             raise Abort("most of it is work of the interpreter's handlers")
         return self.function
+
+    def queue(self, block, cx: Context, at: int, joins: bool) -> None:
+        """A path to be followed later, those taken most often first."""
+        seen = self.profile.at.get((cx.frames[-1].path, at))
+        self.order += 1
+        heappush(self.pending, (-seen.count if seen is not None else 0, -self.order, block, cx, at, joins))
 
     def run(self, at: int | None, joins: bool) -> None:
         """Follow the path from a place to where it ends, jumps or joins; `joins`: it may join where it starts."""
@@ -113,7 +124,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         for condition, cx in ways:
             on, off = self.function.block(), self.function.block()
             self.block.end = ("branch", condition, on, off)
-            self.pending.append((on, cx, self.at, False))
+            self.queue(on, cx, self.at, False)
             self.block = off
         self.leave("an operand has another type than ever before")
 
@@ -235,7 +246,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
                 fresh.regs[number] = val = self.renamed(block, val)
                 (cx.hold if home == DIRTY else cx.anchor)(val)
         cx.owned = {name: count for name, count in cx.uses.items() if count}
-        self.pending.append((block, cx.copy(), at, False))
+        self.queue(block, cx.copy(), at, False)
         return made
 
     def parameter(self, block, kind: str) -> str:
@@ -443,7 +454,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
     def edge(self, at: int, cx: Context | None = None):
         """A block from which the path goes on at a place, with a copy of the present state."""
         block = self.function.block()
-        self.pending.append((block, cx or self.cx.copy(), at, True))
+        self.queue(block, cx or self.cx.copy(), at, True)
         return block
 
     def after_step(self, frame, instr) -> None:

@@ -154,6 +154,7 @@ class Engine:
         site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
         if times >= MOST_TIMES:
             site.profile.resigned.add((path, at))
+        site.profile.negative.add((path, at))       # if there is an index: it may be negative from now on
         if "global name was bound again" in sentence:
             function = site.profile.functions.get(path)
             site.profile.changing.add(id(core.object_at(function).__globals__) if path == () and function else 0)

@@ -38,6 +38,7 @@ class Profile:
         self.codes: dict[tuple, Code] = {(): root}
         self.functions: dict[tuple, int] = {}
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
+        self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
 
     def read(self, start_path: tuple = ()) -> int:
