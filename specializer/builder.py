@@ -128,6 +128,11 @@ class Builder:
         """The real frame at a depth; frames that exist only in the region are pushed now."""
         cx = self.cx
         frame = cx.frames[depth]
+        if frame.parked:
+            below = self.frame_pointer(depth - 1)
+            pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
+            self.do("call_none", frame.frame, below, pc, x=self.api("rt_run"))
+            frame.parked = False
         if frame.frame is None:
             below = self.frame_pointer(depth - 1)
             function = self.pointer(frame.function)
@@ -165,14 +170,27 @@ class Builder:
             self.do("incref", name)
 
     def flush(self) -> None:
-        """Write every dirty register of every frame to memory."""
+        """Write every dirty register of every frame to memory; generators rest."""
+        while self.cx.gens:
+            self.rest(self.cx.gens[0])
         for depth in range(len(self.cx.frames)):
             self.frame_pointer(depth)
-            self.flush_frame(depth)
+            self.flush_frame(self.cx.frames[depth])
 
-    def flush_frame(self, depth: int) -> None:
+    def rest(self, frame) -> None:
+        """The frame of a generator that waits is as the interpreter would have it, and not known any more."""
+        self.cx.gens.remove(frame)
+        for inner in self.cx.gens[:]:
+            if inner.held[0] == frame.path and inner in self.cx.gens:
+                self.rest(inner)                # generators that it goes over
+        self.flush_frame(frame)
+        self.do("call_none", frame.frame, self.const_word(frame.code.address_of(frame.at)), x=self.api("rt_rest"))
+        for reg, home in zip(frame.regs, frame.homes):
+            if home != DIRTY and reg.kind == "obj" and reg.ssa is not None:
+                self.cx.anchors[reg.ssa] -= 1
+
+    def flush_frame(self, frame) -> None:
         """Write a real frame's dirty registers."""
-        frame = self.cx.frames[depth]
         for number, home in enumerate(frame.homes):
             if home == DIRTY:
                 if number >= frame.code.nlocals and frame.regs[number].kind == "empty":
@@ -258,6 +276,10 @@ class Builder:
         """The same in a given frame."""
         self.keep()
         cx = self.cx
+        for waiting in cx.gens:
+            if waiting.held == (frame.path, number):
+                self.rest(waiting)              # its generator is let go
+                break
         old, home = frame.regs[number], frame.homes[number]
         cx.hold(val)
         frame.regs[number], frame.homes[number] = val, DIRTY
@@ -368,7 +390,7 @@ class Builder:
 
     def replace(self, val: Val, fresh: Val) -> None:
         """Every register that holds the object `val` knows it as `fresh` from now on (same value, more is known)."""
-        for frame in self.cx.frames:
+        for frame in self.cx.all_frames():
             for number, old in enumerate(frame.regs):
                 if old is val or (old.kind == "obj" and val.ssa is not None and old.ssa == val.ssa):
                     frame.regs[number] = fresh

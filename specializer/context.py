@@ -23,7 +23,7 @@ class FrameState:
     exists only in the region; `call` is what its return does."""
 
     __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals", "builtins",
-                 "instance")
+                 "instance", "parked", "at", "waits", "held")
 
     def __init__(self, code, path: tuple, frame: str | None):
         self.code, self.path, self.frame = code, path, frame
@@ -31,11 +31,14 @@ class FrameState:
         self.homes: list[int] = [DIRTY] * code.nregs
         self.function: Val | None = None
         self.call_at = 0                # the caller's instruction
-        self.kind = "call"              # or init, property
+        self.kind = "call"              # or init, property, gen
         self.target = 0                 # the caller's register for the result
         self.globals: dict = {}
         self.builtins: dict = {}
         self.instance: Val | None = None
+        self.parked = False             # a generator's frame: see generators.py; where it is, whether it has begun,
+        self.at, self.waits = 0, False
+        self.held: tuple = ((), -1)     # its consumer's path and register
 
     def copy(self) -> FrameState:
         """A copy whose registers change on their own."""
@@ -44,16 +47,18 @@ class FrameState:
         made.regs, made.homes = self.regs[:], self.homes[:]
         made.function, made.call_at, made.kind, made.target = self.function, self.call_at, self.kind, self.target
         made.globals, made.builtins, made.instance = self.globals, self.builtins, self.instance
+        made.parked, made.at, made.waits, made.held = self.parked, self.at, self.waits, self.held
         return made
 
 
 class Context:
     """The whole state."""
 
-    __slots__ = ("frames", "uses", "anchors", "owned", "types", "facts")
+    __slots__ = ("frames", "gens", "uses", "anchors", "owned", "types", "facts")
 
     def __init__(self):
         self.frames: list[FrameState] = []
+        self.gens: list[FrameState] = []        # of generators that wait, parked
         self.uses: dict[str, int] = {}
         self.anchors: dict[str, int] = {}
         self.owned: dict[str, int] = {}
@@ -64,9 +69,14 @@ class Context:
         """A copy for another path."""
         made = Context.__new__(Context)
         made.frames = [frame.copy() for frame in self.frames]
+        made.gens = [frame.copy() for frame in self.gens]
         made.uses, made.anchors, made.owned = self.uses.copy(), self.anchors.copy(), self.owned.copy()
         made.types, made.facts = self.types.copy(), self.facts.copy()
         return made
+
+    def all_frames(self) -> list[FrameState]:
+        """Frames that run, and those of generators that wait."""
+        return self.frames + self.gens
 
     def hold(self, val: Val) -> None:
         """A dirty register or a virtual object holds the value."""

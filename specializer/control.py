@@ -208,6 +208,8 @@ class Control(Builder):
         if len(self.cx.frames) == 1:
             self.finish(instr)
             return None
+        if self.cx.frames[-1].kind == "gen":
+            return self.return_generator(instr)
         return self.return_inlined(instr)
 
 

@@ -136,7 +136,7 @@ class Items(Builder):
         elif val.kind == "none":
             made = self.const_object(None)
         else:
-            if val.parts and not any(old is val for frame in self.cx.frames for old in frame.regs):
+            if val.parts and not any(old is val for frame in self.cx.all_frames() for old in frame.regs):
                 return getattr(self, "make_" + val.kind)(val).ssa       # a part of another virtual object
             if val.parts:
                 val = self.materialized(val)
@@ -148,7 +148,7 @@ class Items(Builder):
         """A virtual object made real wherever it is held."""
         made = getattr(self, "make_" + val.kind)(val)
         self.cx.owned[made.ssa] = self.cx.owned.get(made.ssa, 0) + 1
-        for frame in self.cx.frames:
+        for frame in self.cx.all_frames():
             for number, old in enumerate(frame.regs):
                 if old is val:
                     self.cx.hold(made)

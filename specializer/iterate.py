@@ -57,6 +57,10 @@ class Iteration(Builder):
         val = self.cx.frames[-1].regs[instr.b]
         if val.kind == "mem":
             val = self.read(instr.b)
+        if val.kind == "obj" and val.ssa:
+            at = self.resume_generator(instr, val)
+            if at is not None:
+                return at
         plan = self.plan(val)
         if plan is None and val.kind == "obj":
             kinds = {kind for kind in self.seen.b if isinstance(kind, type)}

@@ -18,6 +18,7 @@ from .calls import Calls
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
 from .control import Control
 from .items import Items
+from .generators import Generators
 from .iterate import Iteration
 from .iterator_objects import IteratorObjects
 from .iterators import Iterators
@@ -41,7 +42,7 @@ class Version:
 
 
 class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators,
-             IteratorObjects, Builtins, Builder):
+             IteratorObjects, Generators, Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):
@@ -143,12 +144,12 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
     def goto(self, at: int) -> None:
         """Go on at a place where paths join."""
         self.drop_dead(at)
-        stack = (at, tuple((frame.path, frame.frame is None) for frame in self.cx.frames))
+        stack = (at, *self.shape_of_frames())
         versions = self.versions.setdefault(stack, [])
         version = next((v for v in versions if self.fits(v.cx)), None)
         if version is None and len(versions) >= VERSIONS:
             self.forget()
-            stack = (at, tuple((frame.path, False) for frame in self.cx.frames))
+            stack = (at, *self.shape_of_frames())
             versions = self.versions.setdefault(stack, [])
             version = next((v for v in versions if self.fits(v.cx)), None)
         if version is None:
@@ -156,16 +157,17 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
             versions.append(version)
         self.jump(version)
 
+    def shape_of_frames(self) -> tuple:
+        """What has to be the same of the frames where paths join."""
+        return (tuple((frame.path, frame.frame is None, frame.parked) for frame in self.cx.frames),
+                tuple((frame.path, frame.held, frame.at, frame.waits) for frame in self.cx.gens))
+
     def drop_dead(self, at: int) -> None:
         """Numbers that are not read any more are forgotten, so that paths which differ in them alone join.
 
         Objects stay, since their end may be noticed."""
-        for depth, frame in enumerate(self.cx.frames):
-            place = at
-            if depth < len(self.cx.frames) - 1:
-                place = self.cx.frames[depth + 1].call_at
-                place += frame.code.instrs[place].length
-            live = frame.code.live(place)
+        for depth, frame in enumerate(self.cx.all_frames()):
+            live = self.live_in(depth, frame, at)
             for number, val in enumerate(frame.regs):
                 if val.kind in FORGETTABLE and not live >> number & 1:
                     if frame.homes[number] == MAYBE_BOXED:
@@ -173,6 +175,17 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
                     frame.regs[number], frame.homes[number] = EMPTY, DIRTY
                 elif val.kind == "obj" and val.const is NO and val.type is not None and not live >> number & 1:
                     frame.regs[number] = Val("obj", val.ssa)
+
+    def live_in(self, depth: int, frame, at: int) -> int:
+        """The registers of a frame that may still be read, the innermost one being at a place."""
+        inner = len(self.cx.frames) - 1
+        if depth == inner:
+            return frame.code.live(at)
+        if depth > inner:
+            return frame.code.live(frame.at + 1 if frame.waits else frame.at)
+        instr = frame.code.instrs[self.cx.frames[depth + 1].call_at]
+        live = frame.code.live(instr.at + instr.length)
+        return live | frame.code.live(instr.target) | 1 << instr.b if instr.op == "FOR_ITER" else live
 
     def forget(self) -> None:
         """All registers to memory, nothing known of them."""
@@ -183,7 +196,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
 
     def fits(self, other: Context) -> bool:
         """Whether the present state can become the other's shape."""
-        for frame, target in zip(self.cx.frames, other.frames, strict=True):
+        for frame, target in zip(self.cx.all_frames(), other.all_frames(), strict=True):
             if (frame.function is None) != (target.function is None):
                 return False
             if target.function is not None and target.function.const is not NO and \
@@ -208,7 +221,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
 
     def written_in_loop(self, frame, at: int) -> set[int]:
         """Registers that a loop writes, given its header."""
-        last = max((i.at for i in frame.code.instrs.values() if i.op == "LOOP" and i.target == at), default=-1)
+        last = max((i.at for i in frame.code.instrs.values() if (i.op == "LOOP" and i.target == at) or at < 0), default=-1)
         written: set[int] = set()
         for index, instr in frame.code.instrs.items():
             if at <= index <= last:
@@ -222,12 +235,14 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         block = self.function.block()
         cx = Context()
         made = Version(block, cx, at)
-        for depth, frame in enumerate(self.cx.frames):
+        for depth, frame in enumerate(self.cx.all_frames()):
             fresh = frame.copy()
-            cx.frames.append(fresh)
+            (cx.frames if depth < len(self.cx.frames) else cx.gens).append(fresh)
             innermost = depth == len(self.cx.frames) - 1
             loop = innermost and at in frame.code.loops
             written = self.written_in_loop(frame, at) if loop else set()
+            if frame.kind == "gen":
+                written |= self.written_in_loop(frame, -1)
             if frame.frame is not None and depth:
                 fresh.frame = self.parameter(block, "p")
             if frame.function is not None:
@@ -266,12 +281,12 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
     def jump(self, version: Version) -> None:
         """Bring the state into a version's shape and go there."""
         cx = self.cx
-        for frame, target in zip(cx.frames, version.cx.frames, strict=True):
+        for frame, target in zip(cx.all_frames(), version.cx.all_frames(), strict=True):
             for number, want in enumerate(target.regs):
                 self.move_home(frame, number, want, target.homes[number])
         self.balance(version.cx)
         ordered: list[str] = []
-        for depth, (frame, target) in enumerate(zip(cx.frames, version.cx.frames, strict=True)):
+        for depth, (frame, target) in enumerate(zip(cx.all_frames(), version.cx.all_frames(), strict=True)):
             if target.frame is not None and depth:
                 ordered.append(frame.frame)
             for val, want in ((frame.function, target.function), (frame.instance, target.instance)):
@@ -315,7 +330,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         """Every holder gets a reference of its own, as the version's block expects."""
         cx = self.cx
         need: dict[str, int] = {}
-        for frame, target in zip(cx.frames, other.frames, strict=True):
+        for frame, target in zip(cx.all_frames(), other.all_frames(), strict=True):
             pairs = [(val, want) for val, want, home in zip(frame.regs, target.regs, target.homes) if home == DIRTY]
             if target.frame is None:
                 pairs += [(val, want) for val, want in ((frame.function, target.function), (frame.instance, target.instance))

@@ -214,6 +214,8 @@ def record(frame: Frame, pc: u64p) -> int:
         c = b + 1
         words[16] = address_int(logged_callable(frame.regs + b))
     log_operand(words + 10, frame, c)
+    if op == YIELD_BASE:
+        words[16] = address_int(new_ref(cast(Obj, frame.function)))
     if op == FOR_ITER_BASE:
         words[10] = shape_of(frame.regs[b].object)
         words[11] = SHAPE

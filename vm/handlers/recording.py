@@ -13,7 +13,14 @@ from __future__ import annotations
 from ..recording import *  # noqa: F403
 from .tracing import *  # noqa: F403
 
+SEPARATE = 8            # generators are hot on their own account after so many times the threshold
 CALL_FAMILY = OPS["CALL"].code
+
+
+@metal
+def follows_loop(frame: Frame) -> bool:
+    """Whether a frame is a generator's that runs for a loop of the VM, which is as hot and will take it in."""
+    return cast(VOID_P, frame.gen) != None and frame.kind == KIND_FOR_ITER
 
 
 @handler("LOOP", 3)
@@ -24,6 +31,8 @@ def LOOP():
     turns = pc[1] + 1
     pc[1] = turns
     if unlikely(turns >= jit.loop_threshold):
+        if follows_loop(frame) and turns < SEPARATE * jit.loop_threshold:
+            return jump(pc + D)
         pc[1] = 0
         if may_record(frame):
             start_recording(frame, pc + D, pc + D, 0)
@@ -39,6 +48,8 @@ def RESUME():
     calls = pc[1] + 1
     pc[1] = calls
     if unlikely(calls >= jit.call_threshold):
+        if follows_loop(frame) and calls < SEPARATE * jit.call_threshold:
+            return
         pc[1] = 0
         if may_record(frame):
             start_recording(frame, pc + 3, pc + 3, 1)

@@ -1,0 +1,205 @@
+"""Generators of the VM that a loop in the region goes over: their frames go on inside of it.
+
+    for x in g    FOR_ITER t -> the generator's frame is pushed, as YIELD hands its value over
+
+A generator that exists is adopted at its first FOR_ITER: its frame is marked as running (`parked`), so that nobody else
+resumes it, and its registers live in values from then on. `cx.gens` are the parked frames that wait, each with the
+place it waits at and the register of the consumer that holds the generator (`held`). Before anything else may see them
+they are put to rest: registers in memory, waiting at their YIELD (`rest`). A parked frame that runs is linked as the
+interpreter would have it by `frame_pointer`, for an exit or a single step inside of it, and parked again at its YIELD.
+"""
+from __future__ import annotations
+
+from .builder import Builder, Split
+from .context import DIRTY, IN_MEMORY, FrameState
+from .values import EMPTY, MEM, NONE, TAGS, Val
+
+GEN_RUNNING = 0
+
+
+class Generators(Builder):
+    """FOR_ITER over generators, YIELD and RETURN in them."""
+
+    def resume_generator(self, instr, val: Val):
+        """FOR_ITER over a generator; None: not this way."""
+        consumer = self.cx.frames[-1]
+        held = (consumer.path, instr.b)
+        for number, state in enumerate(self.cx.gens):
+            if state.held == held:
+                path = (*consumer.path, (instr.at, state.code.address))
+                if (path, state.at + 1 if state.waits else state.at) not in self.profile.at:
+                    return None
+                self.keep()
+                del self.cx.gens[number]
+                return self.go_on(instr, state, path)
+        found = self.generator_seen(consumer, instr)
+        if found is None or len(self.seen.b) != 1 or val.kind != "obj" or len(self.cx.frames) > DEEPEST_GENERATOR:
+            return None
+        return self.adopt(instr, val, *found)
+
+    def generator_seen(self, consumer, instr):
+        """Path, code, function and places of the generator that was seen here; None: several, or none."""
+        paths = [path for path in self.profile.codes
+                 if path and path[:-1] == consumer.path and path[-1][0] == instr.at]
+        if len(paths) != 1:
+            return None
+        (path,) = paths
+        code = self.profile.codes[path]
+        if code.flags & 0x20 == 0 or any(frame.code is code for frame in self.cx.frames) or self.core.is_twin(code):
+            return None
+        start = 1 if code.instrs[0].op == "COPY_FREE_VARS" else 0
+        seen = self.profile.at
+        places = [at for at, one in code.instrs.items() if one.op == "YIELD" and not one.x and (path, at + 1) in seen]
+        if (path, start) in self.profile.at:
+            places.append(start)
+        functions = [f for at in code.instrs for f in self.yielding(path, at)]
+        return (path, code, functions[0], places) if places and functions else None
+
+    def yielding(self, path, at: int) -> list:
+        """Functions whose generators were seen to yield at a place."""
+        seen = self.profile.at.get((path, at))
+        return [f for f in seen.callables.values() if type(f) is self.core.function_type] if seen else []
+
+    def adopt(self, instr, val: Val, path, code, function, places: list[int]):
+        """Take a generator object into the region and go on in it."""
+        (kind,) = self.seen.b
+        self.guard_type(val, kind)
+        self.guard_depth()
+        known = self.cx.facts.get(("adopted", val.ssa))
+        if known is None:
+            frame = self.e("call_p", self.pointer(val), self.const_word(code.address),
+                           self.const_object(function.__globals__), x=self.api("rt_adopt"))
+            self.guard(self.e("ptr_ne", frame, "null"), "a loop goes over another generator")
+            pc = self.load("ptr", frame, self.offset["Frame.pc"], "frame")
+            if len(places) > 1:
+                self.split_places(val, frame, pc, code, places)
+            at = places[0]
+            self.guard(self.e("ptr_eq", pc, self.const_word(code.address_of(at))), "a generator waits elsewhere than before")
+        else:
+            frame, at = known
+        state = FrameState(code, path, frame)
+        state.kind, state.held, state.at = "gen", (self.cx.frames[-1].path, instr.b), at
+        state.waits = code.instrs[at].op == "YIELD"
+        state.globals, state.builtins = function.__globals__, function.__builtins__
+        self.load_parked(state)
+        self.cx.facts.pop(("adopted", val.ssa), None)
+        self.keep()
+        self.store("i8", self.pointer(val), str(GEN_RUNNING), self.offset["Gen.gi_frame_state"], "frame")
+        for reg, home in zip(state.regs, state.homes):
+            if home != DIRTY:
+                self.cx.anchor(reg)
+        state.parked = True
+        return self.go_on(instr, state, path)
+
+    def split_places(self, val: Val, frame: str, pc: str, code, places: list[int]) -> None:
+        """Go different ways by the place where a generator waits."""
+        ways = []
+        for at in places:
+            cx = self.cx.copy()
+            cx.facts[("adopted", val.ssa)] = (frame, at)
+            ways.append((self.e("ptr_eq", pc, self.const_word(code.address_of(at))), cx))
+        raise Split(ways)
+
+    def load_parked(self, state: FrameState) -> None:
+        """Load the registers whose kinds are known; guards come before anything is changed."""
+        kinds = self.register_kinds(state.path, state.code)
+        live = state.code.live(state.at + 1 if state.waits else state.at)
+        for number in range(state.code.nregs):
+            state.homes[number] = IN_MEMORY
+            if number >= state.code.nlocals and not live >> number & 1:
+                state.regs[number], state.homes[number] = EMPTY, DIRTY
+                continue
+            state.regs[number] = MEM
+            names = {kind if isinstance(kind, str) else "obj" for kind in kinds.get(number, ())}
+            if len(names) == 1 and (live >> number & 1) and state.waits:
+                base = self.info["sizeof.Frame"] + 16 * number
+                (name,) = names
+                tag = self.load("i64", state.frame, base + 8, "reg")
+                self.guard(self.e("int_eq", tag, str(TAGS[name])), "a variable has another kind of value than before")
+                state.regs[number] = self.load_kind(state, base, name)
+
+    def register_kinds(self, path, code) -> dict[int, set]:
+        """The kinds each register was seen to be read with."""
+        found: dict[int, set] = {}
+        for at, one in code.instrs.items():
+            seen = self.profile.at.get((path, at))
+            if seen is None:
+                continue
+            for number, kinds in self.read_kinds(one, seen):
+                found.setdefault(number, set()).update(kinds)
+        return found
+
+    @staticmethod
+    def read_kinds(instr, seen):
+        """(register, kinds) of what an instruction reads, and of what it writes."""
+        from ..bytecode.effects import effects
+        from ..bytecode.ops import OPS
+        from ..tracer.liveness import operands
+        touched = effects(OPS[instr.op], operands(instr), instr.word)
+        reads = {*touched.reads, *touched.takes}
+        for number, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
+            if number in reads and kinds:
+                yield number, kinds
+        if instr.a in touched.fills and seen.result and instr.op != "YIELD":
+            yield instr.a, seen.result
+
+    def go_on(self, instr, state: FrameState, path):
+        """Push a parked frame; where it goes on."""
+        state = state.copy()
+        state.path, state.call_at, state.target = path, instr.at, instr.a
+        self.cx.frames.append(state)
+        if not state.waits:
+            return state.at
+        self.write(state.code.instrs[state.at].a, NONE)
+        return state.at + 1
+
+    # ----------------------------------------------------------------------------------------- in the generator
+    def do_YIELD(self, instr):
+        if len(self.cx.frames) == 1 and not instr.x:
+            self.finish(instr)
+            return None
+        state = self.cx.frames[-1]
+        if state.kind != "gen" or instr.x:
+            return self.step(instr)
+        self.park(state)
+        state = self.cx.frames[-1]
+        value = self.take(instr.b)
+        state = self.cx.frames.pop()
+        state.at, state.waits = instr.at, True
+        self.cx.gens.append(state)
+        self.cx.gens.sort(key=lambda one: one.held)
+        self.write(state.target, value)
+        self.release(value)
+        return self.behind(state)
+
+    def behind(self, state: FrameState) -> int:
+        """The word behind the FOR_ITER that a frame runs for."""
+        return state.call_at + self.cx.frames[-1].code.instrs[state.call_at].length
+
+    def park(self, state: FrameState) -> None:
+        """A frame that was linked, for a single step, is parked again."""
+        if not state.parked:
+            self.keep()
+            self.do("call_none", state.frame, x=self.api("rt_park"))
+            state.parked = True
+
+    def return_generator(self, instr):
+        """RETURN of a generator: it has ended, and the loop over it."""
+        state = self.cx.frames[-1]
+        consumer = self.cx.frames[-2]
+        loop = consumer.code.instrs[state.call_at]
+        self.park(state)
+        for number in range(state.code.nregs):
+            if state.regs[number].kind != "empty" or state.homes[number] != DIRTY:
+                self.write(number, EMPTY)
+        self.secure()
+        self.do("call_none", state.frame, self.const_word(state.code.address_of(instr.at)), x=self.api("rt_end_generator"))
+        self.cx.facts.clear()
+        self.cx.frames.pop()
+        self.write(loop.b, EMPTY)
+        return loop.target
+
+
+DEEPEST_GENERATOR = 6
+
+__all__ = ["Generators"]

@@ -1,0 +1,55 @@
+"""What compiled code calls to run generators inside of itself (specializer/generators.py says how).
+
+    rt_adopt(generator, code, globals) -> its frame, or NULL       nothing is changed
+    parked: marked as running, not linked, its registers in part only in compiled code
+    rt_rest, rt_run: from parked to waiting at a YIELD, to running for a FOR_ITER     rt_park: from running to parked
+"""
+from __future__ import annotations
+
+from ..codegen.metal import metal
+from .handlers.recording import *  # noqa: F403
+
+
+@metal
+def rt_adopt(o: Obj, code: VMCode, globals: Obj) -> Frame:
+    """The frame of a generator that may be resumed and has this code and these globals."""
+    status = cast(Gen, o).gi_frame_state
+    if status != FRAME_SUSPENDED and status != FRAME_CREATED:
+        return None
+    frame = generator_frame(o)
+    if frame.code != code or frame.words != 0 or frame.function.func_globals != globals:
+        return None
+    return frame
+
+
+@metal
+def rt_rest(frame: Frame, pc: u64p):
+    """A parked frame waits: at a YIELD, or to begin."""
+    frame.pc = pc
+    gen = cast(Gen, frame.gen)
+    gen.gi_frame_state = FRAME_SUSPENDED if pc[0] & OPCODE_MASK == YIELD_CODE else FRAME_CREATED
+
+
+@metal
+def rt_run(frame: Frame, consumer: Frame, pc: u64p):
+    """A parked frame runs for the FOR_ITER of `consumer` at `pc`."""
+    sync(consumer, pc)
+    frame.kind = KIND_FOR_ITER
+    frame.caller = consumer
+    start_running(cast(Gen, frame.gen), frame, consumer.thread)
+
+
+@metal
+def rt_park(frame: Frame):
+    """A running frame is parked."""
+    stop_running(cast(Gen, frame.gen), frame)
+
+
+@metal
+def rt_end_generator(frame: Frame, pc: u64p):
+    """A parked frame, its registers empty, has come to its RETURN at `pc`."""
+    frame.pc = pc
+    clear_generator(cast(Gen, frame.gen), frame)
+
+
+GENERATOR_FUNCTIONS = "rt_adopt rt_rest rt_run rt_park rt_end_generator".split()
