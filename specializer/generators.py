@@ -52,13 +52,8 @@ class Generators(Builder):
         places = [at for at, one in code.instrs.items() if one.op == "YIELD" and not one.x and (path, at + 1) in seen]
         if (path, start) in self.profile.at:
             places.append(start)
-        functions = [f for at in code.instrs for f in self.yielding(path, at)]
-        return (path, code, functions[0], places) if places and functions else None
-
-    def yielding(self, path, at: int) -> list:
-        """Functions whose generators were seen to yield at a place."""
-        seen = self.profile.at.get((path, at))
-        return [f for f in seen.callables.values() if type(f) is self.core.function_type] if seen else []
+        function = self.profile.kept.get(path)
+        return (path, code, function, places) if places and function is not None else None
 
     def adopt(self, instr, val: Val, path, code, function, places: list[int]):
         """Take a generator object into the region and go on in it."""

@@ -37,6 +37,7 @@ class Profile:
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
         self.functions: dict[tuple, int] = {}
+        self.kept: dict[tuple, object] = {}         # the functions, whose addresses must stay theirs
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
@@ -72,6 +73,7 @@ class Profile:
                 self.codes[path] = code_at(code)
             starts[path] = self.codes[path].words
             self.functions[path] = e[17]
+            self.kept[path] = core.object_at(e[17])
         del frames[depth + 1:]
         path = frames[depth][1]
         index = (pc - starts[path]) >> 3

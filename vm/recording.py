@@ -9,7 +9,7 @@ operand, and are filled when the next instruction of the same frame is logged:
 
     0 pc   1 frame   2 depth below the root   3 its VMCode
     4-6    register A: payload, tag, type     7-9 register B     10-12 register C
-    13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function
+    13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function (owned)
 
 For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B and C are the first two registers of its range (function or empty, self or callable). Types are owned by
 the log, payloads are not: they are hints.
@@ -85,6 +85,7 @@ def forget_log():
         for k in range(4):
             xdecref(as_pointer_obj(entry[6 + 3 * k]))
         xdecref(as_pointer_obj(entry[16]))
+        xdecref(as_pointer_obj(entry[17]))
 
 
 @metal
@@ -206,7 +207,7 @@ def record(frame: Frame, pc: u64p) -> int:
     words[14] = EMPTY
     words[15] = 0
     words[16] = 0
-    words[17] = address_int(frame.function)
+    words[17] = address_int(new_ref(cast(Obj, frame.function)))
     jit.count = jit.count + 1
     log_operand(words + 4, frame, a)
     log_operand(words + 7, frame, b)
@@ -214,8 +215,6 @@ def record(frame: Frame, pc: u64p) -> int:
         c = b + 1
         words[16] = address_int(logged_callable(frame.regs + b))
     log_operand(words + 10, frame, c)
-    if op == YIELD_BASE:
-        words[16] = address_int(new_ref(cast(Obj, frame.function)))
     if op == FOR_ITER_BASE:
         words[10] = shape_of(frame.regs[b].object)
         words[11] = SHAPE
