@@ -151,7 +151,8 @@ class Generators(Builder):
     # ----------------------------------------------------------------------------------------- in the generator
     def do_YIELD(self, instr):
         if len(self.cx.frames) == 1 and not instr.x:
-            self.finish(instr)
+            self.keep()
+            self.hand_back(instr, self.cx.frames[-1])
             return None
         state = self.cx.frames[-1]
         if state.kind != "gen" or instr.x:
