@@ -59,15 +59,19 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         self.ended = False
 
     # ------------------------------------------------------------------------------------------------- start
-    def build(self, kinds: list):
-        """The IR. `kinds`: of the root frame's registers at the header, None where unknown."""
+    def build(self, kinds: list, one_module: bool = True):
+        """The IR. `kinds`: of the root frame's registers at the header, None where unknown. `one_module`: all
+        functions with this code were seen with the globals that the root has."""
         code = self.profile.root
         frame = FrameState(code, (), "%frame")
         frame.regs, frame.homes = [MEM] * code.nregs, [IN_MEMORY] * code.nregs
-        frame.globals, frame.builtins = self.root.__globals__, self.root.__builtins__
         self.cx.frames.append(frame)
         self.begin(self.header)
         self.keep()
+        if not one_module:
+            frame.globals = frame.builtins = None
+        elif any(path == () and code.instrs[at].op == "GLOBAL_GET" for path, at in self.profile.at):
+            self.guard_module(frame)
         live = code.live(self.header)
         for number, kind in enumerate(kinds):
             if number >= code.nlocals and not live >> number & 1:
@@ -93,6 +97,14 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
         seen = self.profile.at.get((cx.frames[-1].path, at))
         self.order += 1
         heappush(self.pending, (-seen.count if seen is not None else 0, -self.order, block, cx, at, joins))
+
+    def guard_module(self, frame) -> None:
+        """Code may be shared by functions with other globals: `exec(code, namespace)`, copies of functions."""
+        frame.globals, frame.builtins = self.root.__globals__, self.root.__builtins__
+        function = self.load("ptr", frame.frame, self.offset["Frame.function"], "frame")
+        for offset, table in ((16, frame.globals), (24, frame.builtins)):
+            found = self.load("ptr", function, offset, "attr")
+            self.guard(self.e("ptr_eq", found, self.const_object(table)), "code runs with other globals than before")
 
     def run(self, at: int | None, joins: bool) -> None:
         """Follow the path from a place to where it ends, jumps or joins; `joins`: it may join where it starts."""

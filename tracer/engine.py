@@ -48,6 +48,7 @@ class Site:
         self.lines = 0
         self.tables: dict = {}
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
+        self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
 
 
 class Engine:
@@ -95,9 +96,7 @@ class Engine:
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
-        frame = self.field("root")
-        info = core.info
-        code = code_at(core.word(frame + info["Frame.code"]))
+        code = code_at(self.field("root_code"))
         kind = self.field("kind")
         start: tuple = ()
         if kind == EXIT:
@@ -119,8 +118,12 @@ class Engine:
         site.tries += 1
         if site.tries > MOST_TRIES:
             return
-        root = core.object_at(core.word(frame + info["Frame.function"]))
+        root = core.object_at(self.field("root_function"))
         core.function_type = type(root)
+        if site.globals is ...:
+            site.globals = root.__globals__
+        elif site.globals is not root.__globals__:
+            site.globals = None
         self.compile(site, root, [k for k in site.kinds or ()], kind == EXIT)
 
     def count_again(self, site: Site, kind: int) -> None:
@@ -141,7 +144,7 @@ class Engine:
         kind = self.field("kind")
         if kind == EXIT:
             return
-        code = code_at(core.word(self.field("root") + core.info["Frame.code"]))
+        code = code_at(self.field("root_code"))
         site = self.site(code, (self.field("header") - code.words) >> 3, kind)
         for instr in self.counters(site, kind):
             core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
@@ -156,11 +159,9 @@ class Engine:
             site.profile.resigned.add((path, at))
         site.profile.negative.add((path, at))       # if there is an index: it may be negative from now on
         if "global name was bound again" in sentence:
-            function = site.profile.functions.get(path)
-            site.profile.changing.add(id(core.object_at(function).__globals__) if path == () and function else 0)
-            for frame_path, address in site.profile.functions.items():
-                if frame_path == path:
-                    site.profile.changing.add(core.word(address + 16))
+            function = site.profile.kept.get(path)
+            if function is not None:
+                site.profile.changing.add(id(function.__globals__))
 
     def note_kinds(self, site: Site) -> None:
         """Kinds of the root's registers when the recording started at the header: what entries have to expect."""
@@ -181,7 +182,7 @@ class Engine:
         from ..specializer.region import Region
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
-        function = region.build(kinds)
+        function = region.build(kinds, site.globals is not None)
         times.append(perf_counter())
         site.final = self.lowered(region, function, True)
         site.lines = lines = site.final.count("\n")

@@ -227,7 +227,7 @@ OFFSETS = {
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
-           "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag",
+           "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code",
     "State": "eval_breaker next_keys_version",
 }
 

@@ -11,8 +11,8 @@ operand, and are filled when the next instruction of the same frame is logged:
     4-6    register A: payload, tag, type     7-9 register B     10-12 register C
     13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function (owned)
 
-For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B and C are the first two registers of its range (function or empty, self or callable). Types are owned by
-the log, payloads are not: they are hints.
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B and C are the first two registers
+of its range (function or empty, self or callable). Types and codes are owned by the log, payloads are not: they are hints.
 """
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ ENTRY_WORDS = 18
 LOG_ENTRIES = 6000
 LOGGED_DEPTH, MOST_SKIPPED = 5, 20000        # frames deeper than this are not logged; so many of their instructions run
 NEVER_HOT = 1 << 62
+MOST_REFUSED = 100          # recordings that may not start because one is on, until that one is given up
 LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
 
 Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
-    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64 hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64""")
+    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64 hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
+    root_function:Obj root_code:VMCode refused:i64""")
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 jit = Static("fire_jit", Jit)
 CALL_BASE = OPS["CALL"].code
@@ -40,9 +42,11 @@ LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUM
 @metal(cold=True)
 def may_record(frame: Frame) -> bool:
     """Whether a recording may start now."""
-    if jit.recording != 0 or jit.busy != 0 or not cast(VOID_P, jit.hook):
+    if jit.busy != 0 or not cast(VOID_P, jit.hook):
         return False
     thread = frame.thread
+    if jit.recording != 0 and not abandoned(frame):
+        return False
     if thread.translating != 0 or thread.ts.cframe.use_tracing != 0:
         return False
     if not jit.log:
@@ -51,11 +55,27 @@ def may_record(frame: Frame) -> bool:
 
 
 @metal(cold=True)
+def abandoned(frame: Frame) -> bool:
+    """Whether the recording that is on will never end: an exception left its root for C code, or its thread is gone."""
+    jit.refused = jit.refused + 1
+    if jit.refused > MOST_REFUSED or (jit.thread == frame.thread and depth_below(jit.root, frame) < 0):
+        jit.recording = 0
+        return True
+    return False
+
+
+@metal(cold=True)
 def start_recording(frame: Frame, pc: u64p, header: u64p, kind: int):
+    jit.busy = 1
     forget_log()
+    jit.busy = 0
     jit.recording = 1
+    jit.refused = 0
     jit.thread = frame.thread
     jit.root = frame
+    jit.root_function = new_ref(cast(Obj, frame.function))      # an exception may end the frame before the hook is called
+    jit.root_code = frame.code
+    incref(frame.code.code)
     jit.header = header
     jit.kind = kind
     jit.rounds = 0
@@ -80,12 +100,18 @@ def forget_log():
     jit.nkinds = 0
     for i in range(kinds):
         xdecref(start_kinds[i].object)
+    function = jit.root_function
+    if function:
+        jit.root_function = None
+        decref(jit.root_code.code)
+        decref(function)
     for i in range(count):
         entry = jit.log + i * ENTRY_WORDS
         for k in range(4):
             xdecref(as_pointer_obj(entry[6 + 3 * k]))
         xdecref(as_pointer_obj(entry[16]))
         xdecref(as_pointer_obj(entry[17]))
+        decref(cast(VMCode, entry[3]).code)
 
 
 @metal
@@ -203,6 +229,7 @@ def record(frame: Frame, pc: u64p) -> int:
     words[1] = address_int(frame)
     words[2] = depth
     words[3] = address_int(frame.code)
+    incref(frame.code.code)
     words[13] = 0
     words[14] = EMPTY
     words[15] = 0
@@ -246,8 +273,8 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
     ts.recursion_remaining = ts.recursion_remaining - ROOM
     PyThreadState_LeaveTracing(ts)
     thread.translating = 0
-    jit.busy = 0
     decref(reason)
     forget_log()
+    jit.busy = 0
     xdecref(result)
     return cast(VOID_P, result) != None

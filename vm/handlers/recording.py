@@ -78,7 +78,10 @@ def RESUME_COMPILED():
 
 @handler("RECORD")
 def RECORD():
-    if unlikely(jit.recording == 0 or jit.thread != frame.thread or frame.thread.ts.cframe.use_tracing != 0):
+    if unlikely(jit.recording == 0 or jit.thread != frame.thread):
+        return untraced()
+    if unlikely(frame.thread.ts.cframe.use_tracing != 0):
+        jit.recording = 0
         return untraced()
     end = record(frame, pc)
     if unlikely(end != 0):
