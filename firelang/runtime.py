@@ -57,10 +57,15 @@ HOT = {"on": (600, 300, 3), "eager": (2, 2, 2)}
 def hot(why):
     """The first recording has ended: bring the JIT up."""
     from . import knobs
-    from .tracer import engine
-    engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                 knobs.get("jit_later") and knobs.get("cache"))
-    vm().set_hook(engine.hook, *HOT[knobs.get("jit")])
+    mode = HOT[knobs.get("jit")]
+    try:
+        from .tracer import engine
+        engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
+                     knobs.get("jit_later") and knobs.get("cache"))
+        vm().set_hook(engine.hook, *mode)
+    except Exception:                   # noqa: BLE001 (the program has broken what imports need; it goes on without)
+        vm().set_hook(lambda why: None, 1 << 62, 1 << 62, 1)
+        return
     engine.hook(why)
 
 

@@ -117,6 +117,12 @@ class Builder:
         if condition != "true":
             self.do("guard", condition, x=self.exit_label(why))
 
+    def guard_ordered(self, val: Val) -> None:
+        """Go on only if a number that is about to be boxed is not NaN: which NaN it is counts (`x in [x]`), so the
+        register and what is stored have to share one box."""
+        if val.kind == "float" and val.ssa[0] == "%":
+            self.guard(self.e("float_ordered", val.ssa, val.ssa), "a float is not a number")
+
     def leave(self, why: str, counted: bool = True) -> None:
         """End the path here: the interpreter goes on at this instruction. Not `counted`: that is how it should be."""
         exit_block = self.make_exit(self.snapshot or self.cx, self.at, why, counted)

@@ -153,6 +153,7 @@ class Builtins(Builder):
         container, val = self.argument(registers[0]), self.argument(registers[1])
         if container is None or val is None or container.kind != "obj" or self.type_of(container) is not list:
             return None
+        self.guard_ordered(val)
         self.keep()
         self.secure()
         self.do("call_none", self.pointer(container), self.boxed_new(val), x=self.api("rt_append"))

@@ -173,8 +173,9 @@ class Items(Builder):
         position = self.checked_index(self.as_int(index), size)
         items = self.load("ptr", pointer, 24, "list")
         slot = self.e("index", items, position, x="ptr")
-        self.keep()
         value = self.cx.frames[-1].regs[instr.c]
+        self.guard_ordered(value)
+        self.keep()
         self.replace_slot(slot, value, "item")
         for operand, register in ((2, instr.c), (1, instr.b), (0, instr.a)):
             self.consume(instr, operand, register)

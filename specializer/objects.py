@@ -326,9 +326,10 @@ class Objects(Builder):
         if place is None:
             return self.step(instr)
         base, offset = place
+        value = frame.regs[instr.b]
+        self.guard_ordered(value)
         self.keep()
         self.secure()
-        value = frame.regs[instr.b]
         if base == val.ssa:
             slot = self.e("offset", base, x=offset)
             self.do("call_none", slot, self.boxed_new(value), x=self.api("rt_store_slot"))

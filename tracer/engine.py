@@ -80,19 +80,24 @@ class Engine:
     def hook(self, why: int) -> None:
         """A recording has ended."""
         started = perf_counter()
-        site = None
         try:
-            site = self.ended(why)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except Exception as error:      # noqa: BLE001 (the program must not notice)
+            self.ended(why)
+        except Exception as error:      # noqa: BLE001 (the program must not notice; Ctrl-C is the program's)
+            self.failed(error)
+        self.counts["compile_ms"] += (perf_counter() - started) * 1000
+
+    def failed(self, error: Exception) -> None:
+        """Nothing came of a recording. The program may have broken what this needs: it may bind `builtins.len` again."""
+        try:
             self.counts["aborts"] += 1
             self.say(f"abort: {type(error).__name__}: {error}")
             self.give_up()
             if self.log:
                 import traceback
-                traceback.print_exc()
-        self.counts["compile_ms"] += (perf_counter() - started) * 1000
+                traceback.print_exception(error)
+        except Exception:               # noqa: BLE001
+            core.set_word(core.info["jit"] + core.info["Jit.loop_threshold"], 1 << 62)
+            core.set_word(core.info["jit"] + core.info["Jit.call_threshold"], 1 << 62)
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
