@@ -50,6 +50,12 @@ class Function:
         self.values += 1
         return f"%v{self.values}"
 
+    def clear(self) -> None:
+        """Let go of the blocks, which refer to each other."""
+        for block in self.blocks:
+            block.end, block.incoming = (), []
+        self.blocks = []
+
     def const(self, address: int, keep: object = None) -> int:
         """The number of a constant word; `keep` is kept alive with the code."""
         number = self.const_index.get(address)

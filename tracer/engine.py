@@ -8,6 +8,7 @@ does not help are left alone (`MOST_TRIES`).
 """
 from __future__ import annotations
 
+import gc
 import sys
 from time import perf_counter
 
@@ -80,10 +81,15 @@ class Engine:
     def hook(self, why: int) -> None:
         """A recording has ended."""
         started = perf_counter()
+        collects = gc.isenabled()
+        gc.disable()                    # what is made here must not set off collections of the program's objects
         try:
             self.ended(why)
         except Exception as error:      # noqa: BLE001 (the program must not notice; Ctrl-C is the program's)
             self.failed(error)
+        finally:
+            if collects:
+                gc.enable()
         self.counts["compile_ms"] += (perf_counter() - started) * 1000
 
     def failed(self, error: Exception) -> None:
@@ -202,11 +208,13 @@ class Engine:
         level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
         self.put(site, generator.compile_text(text, site.tables, level), region.exits)
         site.kept.append(function.kept)
+        blocks = len(function.blocks)
+        function.clear()
         self.counts["bridges" if again else "traces"] += 1
         times.append(perf_counter())
         steps = [f"{(b - a) * 1000:.1f}" for a, b in zip(times, times[1:])]
         self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
-                 f"{len(function.blocks)} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
+                 f"{blocks} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
                  f"build, lower, compile ms: {' '.join(steps)}")
         if not optimized and self.later:
             self.unfinished.add(site)
