@@ -43,7 +43,8 @@ class Calls(Builder):
             return self.inline(instr, target, callable, first, count)
         if isinstance(target, type):
             return self.call_type(instr, target, first, count)
-        return self.call_builtin(instr, target, first, count)
+        at = self.consume_generator(instr, target, first, count)
+        return self.call_builtin(instr, target, first, count) if at is None else at
 
     def call_variable(self, instr, callable: Val, first: int, count: int):
         """A callable that is not known but by what was seen."""

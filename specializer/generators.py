@@ -10,9 +10,10 @@ interpreter would have it by `frame_pointer`, for an exit or a single step insid
 """
 from __future__ import annotations
 
+from ..tracer import consumers
 from .builder import Builder, Split
 from .context import DIRTY, IN_MEMORY, FrameState
-from .values import EMPTY, MEM, NONE, TAGS, Val
+from .values import EMPTY, MEM, NO, NONE, TAGS, Val
 
 GEN_RUNNING = 0
 
@@ -147,6 +148,33 @@ class Generators(Builder):
             return state.at
         self.write(state.code.instrs[state.at].a, NONE)
         return state.at + 1
+
+    # ---------------------------------------------------------------------------------- builtins that take them in
+    def consume_generator(self, instr, target, first: int, count: int):
+        """sum(g) and the like go on in the function that stands for the builtin; None: not this way."""
+        function = consumers.functions.get(id(target))
+        frames = self.cx.frames
+        if function is None or count != 1 or instr.keywords or len(frames) > DEEPEST_GENERATOR:
+            return None
+        address = self.core.word(id(function) + self.offset["FireFunction.vmcode"])
+        if not address:
+            return None                 # never called
+        code = self.core.code_at(address)
+        path = (*frames[-1].path, (instr.at, code.address))
+        if (path, self.entry_of(code)) not in self.profile.at or any(frame.code is code for frame in frames):
+            return None
+        kind = self.core.object_at(self.info["FireGenerator_Type"])
+        val = frames[-1].regs[first + 1]
+        if val.kind == "mem":
+            val = self.load_register(frames[-1], first + 1, kind)
+        if val.kind != "obj" or val.const is not NO:
+            return None
+        self.guard_type(val, kind)
+        self.guard_depth()
+        self.keep()
+        val = self.take(first + 1)
+        self.write(first, EMPTY)
+        return self.enter(instr, function, code, Val("obj", None, type(function), function), [val])
 
     # ----------------------------------------------------------------------------------------- in the generator
     def do_YIELD(self, instr):

@@ -57,6 +57,8 @@ class Iterators(Builder):
         kind = self.type_of(val)
         if kind in SEQUENCES:
             return Val(SEQUENCES[kind], parts=(Val("int", "0"), val))
+        if kind is range:
+            return self.range_iterator(val)
         if kind is dict:
             return self.dict_iterator("dictkeyiter", val)
         if kind is str:
@@ -66,6 +68,13 @@ class Iterators(Builder):
                 return None
             return Val("striter", parts=(Val("int", "0"), val))
         return None
+
+    def range_iterator(self, val: Val) -> Val:
+        """A virtual iterator over a range object."""
+        start, step, length = (self.load("ptr", self.pointer(val), offset, "attr") for offset in (16, 32, 40))
+        parts = [Val("int", self.e("long_value", part, x=self.exit_label("a range of large numbers")))
+                 for part in (length, start, step)]
+        return Val("range", parts=(Val("int", "0"), *parts))
 
     def guard_ascii(self, val: Val) -> None:
         """Go on only if a string is compact ASCII."""

@@ -13,7 +13,7 @@ import sys
 from time import perf_counter
 
 from .. import runtime
-from . import core
+from . import consumers, core
 from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
 
@@ -281,6 +281,7 @@ def start(native, log: bool = False, dump: str = "", level: int = -1, later: boo
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
     engine.later = later
+    consumers.install(native)
     if later:
         import atexit
         import os

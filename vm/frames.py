@@ -10,6 +10,7 @@ from ..bytecode.ops import OPS
 from ..codegen.metal.lower import OPCODE_MASK
 from .state import *  # noqa: F403
 
+HIDDEN = 1 << 27                  # in a code's flags: its frames are not seen by the program
 RETURN_CODE = OPS["RETURN"].code
 CHUNK_BYTES = 256 * 1024
 C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again
@@ -112,7 +113,8 @@ def link(frame: Frame):
     """Make the frame, whose host part is filled, the thread's current one."""
     cframe = frame.thread.ts.cframe
     frame.iframe.previous = cframe.current_frame
-    cframe.current_frame = frame.iframe
+    if likely(frame.code.flags & HIDDEN == 0):
+        cframe.current_frame = frame.iframe
     frame.linked = 1
 
 

@@ -14,6 +14,8 @@ TRACEBACK_BYTES = 56
 @metal
 def add_traceback(frame: Frame):
     """One traceback entry for this frame, which is the current one; none where memory is out."""
+    if frame.code.flags & HIDDEN != 0:
+        return
     fetched = stack("Obj", 3)
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)          # a frame object that cannot be made clears the error
     object = PyThreadState_GetFrame(frame.thread.ts)

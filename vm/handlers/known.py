@@ -8,10 +8,10 @@ takes over only for the types it knows and falls back with `tail("CALL_GENERAL")
 from __future__ import annotations
 
 from ...codegen.metal import define_metal
-from .calls import *  # noqa: F403
+from .consumers import *  # noqa: F403
 
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
-ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append", "get")
+ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append", "get", "sum", "any", "all")
 METHODS = {"append": "PyList_Type", "get": "PyDict_Type"}
 known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1 + 8)
 
@@ -239,11 +239,12 @@ def KNOWN_isinstance():
     set_bool(ra, outcome != 0)
 
 
-def define_extreme(name: str, largest: bool) -> None:
+def define_extreme(name: str, largest: bool, number: int) -> None:
     """min or max of two numbers of one kind; the first of equals, as the host."""
     @handler("KNOWN_" + name, 3)
     def extreme():
         if unlikely(C != 2):
+            takes_generator(rb, C, number)
             return tail("CALL_GENERAL")
         a = stack("i64", 1)
         b = stack("i64", 1)
@@ -268,8 +269,8 @@ def define_extreme(name: str, largest: bool) -> None:
         set_raw(ra, payload, tag)
 
 
-define_extreme("min", False)
-define_extreme("max", True)
+define_extreme("min", False, 3)
+define_extreme("max", True, 4)
 
 
 @handler("KNOWN_abs", 3)
