@@ -24,7 +24,7 @@ from .iterator_objects import IteratorObjects
 from .iterators import Iterators
 from .moves import Moves
 from .objects import Objects
-from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val
+from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val, is_fixed
 
 VERSIONS = 3
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET"}
@@ -78,7 +78,7 @@ class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Itera
                 frame.regs[number], frame.homes[number] = EMPTY, DIRTY      # an empty slot of the evaluation stack
             elif kind is not None and kind is not ... and (live >> number & 1 or isinstance(kind, type)):
                 val = self.load_register(frame, number, kind)
-                if val.kind == "obj" and isinstance(kind, type):
+                if val.kind == "obj" and isinstance(kind, type) and kind is not object and is_fixed(kind):
                     self.guard_type(val, kind)
         self.goto(self.header)
         while self.pending:

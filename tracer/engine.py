@@ -186,7 +186,8 @@ class Engine:
             if site.kinds[number] is ...:
                 site.kinds[number] = kind
             elif site.kinds[number] != kind:
-                site.kinds[number] = None
+                objects = isinstance(site.kinds[number], type) and isinstance(kind, type)
+                site.kinds[number] = object if objects else None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
         """Build the region and put its code in place: optimized if the cache has that, else as LLVM makes it at once."""
