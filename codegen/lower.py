@@ -35,8 +35,10 @@ attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 class Lowering:
     """Writes one function."""
 
-    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int], final: bool):
+    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int], final: bool,
+                 stress: int = 0):
         self.function = function
+        self.stress = stress            # every so many guards leave though they need not; 0: none does
         self.offsets = offsets          # "Frame": size of the VM's part of a frame
         self.final = final              # not to be compiled better later: turns of loops are not counted
         self.tables = tables            # const numbers: "main_table", "op_ERROR", ...
@@ -138,6 +140,8 @@ class Lowering:
             self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
                               "align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
+        elif self.stress and name in ("guard", "guard_not"):
+            args = [self.stressed(n, name, args[0])]
         for line in row.lines:
             text = line.format(*args, **fields)
             if text.endswith(":"):
@@ -145,6 +149,15 @@ class Lowering:
                 self.lines.append(text)
             else:
                 self.lines.append("  " + text)
+
+    def stressed(self, n: int, name: str, condition: str) -> str:
+        """The condition of a guard that fails now and then; the last of the counters counts guards."""
+        place = f"getelementptr inbounds ([0 x i64], ptr @counters, i64 0, i64 {len(self.function.exits) + 1})"
+        self.lines += [f"  %sa{n} = load i64, ptr {place}, align 8", f"  %sb{n} = add i64 %sa{n}, 1",
+                       f"  store i64 %sb{n}, ptr {place}, align 8", f"  %sc{n} = urem i64 %sb{n}, {self.stress}",
+                       f"  %sd{n} = icmp {'ne' if name == 'guard' else 'eq'} i64 %sc{n}, 0",
+                       f"  %se{n} = {'and' if name == 'guard' else 'or'} i1 {condition}, %sd{n}"]
+        return f"%se{n}"
 
     def type_of(self, value: str) -> str:
         """LLVM type of a value or constant."""

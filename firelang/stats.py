@@ -30,6 +30,9 @@ def collect():
     if codegen is not None:
         llvm_loaded |= codegen.llvm_loaded
         counted |= {"compile_ms": codegen.seconds * 1000, "code_hits": codegen.hits, "code_misses": codegen.misses}
+    tracer = sys.modules.get("firelang.tracer.engine")
+    if tracer is not None:
+        counted |= tracer.engine.counts
     empty = {"twin_reasons": {}, "llvm_loaded": llvm_loaded}
     return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
 

@@ -6,11 +6,10 @@
       %10 = int_add %i4, 1
       jump B1(%10, %o7)
 
-A value is its name: `%9`, or a constant spelled as LLVM does (`10`, `0x3FF0...`, `true`).
+A value is its name: `%9`, or a constant spelled as LLVM does (`10`, `0x3FF0...`, `true`). `parse.py` reads this text back,
+`verify.py` checks it.
 """
 from __future__ import annotations
-
-from .ops import OPS
 
 
 class Block:
@@ -37,6 +36,7 @@ class Function:
         self.consts: list[int] = []             # addresses and words that the code refers to by number
         self.const_index: dict[int, int] = {}
         self.kept: list[object] = []            # objects that must live as long as the code
+        self.keeps: set[int] = set()            # their addresses
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
 
     def block(self) -> Block:
@@ -62,8 +62,9 @@ class Function:
         if number is None:
             number = self.const_index[address] = len(self.consts)
             self.consts.append(address)
-            if keep is not None:
-                self.kept.append(keep)
+        if keep is not None and address not in self.keeps:
+            self.keeps.add(address)
+            self.kept.append(keep)
         return number
 
     def show(self) -> str:
@@ -87,32 +88,6 @@ def show_end(end: tuple) -> str:
     if end[0] == "jump":
         return f"jump B{end[1].number}({', '.join(end[2])})"
     return " ".join(f"B{part.number}" if isinstance(part, Block) else str(part) for part in end)
-
-
-def verify(function: Function) -> list[str]:
-    """What is wrong with a function: types, arity, values used before they are made in their block's own text."""
-    problems = []
-    kinds: dict[str, str] = {}
-    for block in function.blocks:
-        kinds.update(block.params)
-        for name, result, _, _ in block.ops:
-            if result:
-                if result in kinds:
-                    problems.append(f"{result} is made twice")
-                kinds[result] = OPS[name].result
-    for block in function.blocks:
-        for name, _, args, _ in block.ops:
-            want = OPS[name].args
-            if want != "*" and len(want) != len(args):
-                problems.append(f"B{block.number}: {name} takes {len(want)} arguments, not {len(args)}")
-            for kind, arg in zip(want, args):
-                if want != "*" and arg.startswith("%") and arg not in ROOTS and kinds.get(arg) != kind:
-                    problems.append(f"B{block.number}: {name} {arg} is {kinds.get(arg)}, not {kind}")
-        if block.end and block.end[0] == "jump":
-            for arg, (_, kind) in zip(block.end[2], block.end[1].params, strict=True):
-                if arg.startswith("%") and arg not in ROOTS and kinds.get(arg) != kind:
-                    problems.append(f"B{block.number}: jump with {arg} as {kinds.get(arg)}, not {kind}")
-    return problems
 
 
 ROOTS = {"%frame", "%regs", "%pc", "%table"}

@@ -196,10 +196,11 @@ class Calls(Builder):
         kinds = self.returned_kinds(code)
         names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
         if len(names) != 1:
-            self.write(instr.a, EMPTY)
+            word, tag = self.load("i64", jit, payload, "jit"), self.load("i64", jit, tag_at, "jit")
+            self.write(instr.a, EMPTY)              # may run a destructor, and that other calls
             base = self.info["sizeof.Frame"] + 16 * instr.a
-            self.store("i64", frame.frame, self.load("i64", jit, payload, "jit"), base, "reg")
-            self.store("i64", frame.frame, self.load("i64", jit, tag_at, "jit"), base + 8, "reg")
+            self.store("i64", frame.frame, word, base, "reg")
+            self.store("i64", frame.frame, tag, base + 8, "reg")
             frame.regs[instr.a], frame.homes[instr.a] = MEM, IN_MEMORY
             return instr.at + instr.length
         (name,) = names
@@ -208,10 +209,11 @@ class Calls(Builder):
         self.block.end = ("branch", self.e("int_eq", tag, str(TAGS[name])), on, off)
         saved, self.cx = self.cx, self.cx.copy()
         self.block = off
+        word = self.load("i64", jit, payload, "jit")
         self.write_in(self.cx.frames[-1], instr.a, EMPTY)
         other = self.cx.frames[-1]
         base = self.info["sizeof.Frame"] + 16 * instr.a
-        self.store("i64", other.frame, self.load("i64", jit, payload, "jit"), base, "reg")
+        self.store("i64", other.frame, word, base, "reg")
         self.store("i64", other.frame, tag, base + 8, "reg")
         other.regs[instr.a], other.homes[instr.a] = MEM, IN_MEMORY
         follow = self.edge(instr.at + instr.length)

@@ -64,6 +64,8 @@ class Engine:
         self.level = -1
         self.later = True
         self.dump = ""
+        self.stress = 0                     # every so many guards leave though they need not
+        self.verify = False                 # check the IR of each region
 
     def site(self, code, header: int, kind: int) -> Site:
         """The site of a place."""
@@ -195,11 +197,13 @@ class Engine:
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
         function = region.build(kinds, site.globals is not None)
+        if self.verify:
+            self.check(function)
         times.append(perf_counter())
         site.final = self.lowered(region, function, True)
         site.lines = lines = site.final.count("\n")
         exits = [word for pair in function.exits for word in pair] or [0]
-        site.tables = {"consts": function.consts, "counters": len(exits) + 1, "exits": exits}
+        site.tables = {"consts": function.consts, "counters": len(exits) + 2, "exits": exits}
         generator = runtime.code_generator()
         optimized = self.level >= 0 or generator.is_cached(site.final, level_for(lines))
         text = site.final if optimized else self.lowered(region, function, False)
@@ -219,6 +223,17 @@ class Engine:
                  f"build, lower, compile ms: {' '.join(steps)}")
         if not optimized and self.later:
             self.unfinished.add(site)
+
+    @staticmethod
+    def check(function) -> None:
+        """Look whether the IR is in order; a test that sets the knob must not miss what is said here."""
+        from ..ir.verify import verify
+        problems = verify(function)
+        if problems:
+            sys.stderr.write(f"fire: bad IR of {function.name}: {'; '.join(problems[:5])}\n")
+            sys.stderr.flush()
+            import os
+            os.abort()
 
     def put(self, site: Site, code, exits: list) -> None:
         """Machine code takes the place of the loop or function."""
@@ -255,7 +270,7 @@ class Engine:
                   "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]),
                   "leave": function.const(info["op_LEAVE"]),
                   "header": function.const(region.profile.root.address_of(region.header))}
-        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables, final).text()
+        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables, final, self.stress).text()
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""

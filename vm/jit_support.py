@@ -80,8 +80,10 @@ def rt_continue(caller: Frame):
     words = frame.words
     enter_compiled(cast(VOID_P, pc[2]), pc, frame)
     if jit.out_frame == caller and jit.out_pc == None:      # it handed its value over
-        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], jit.ret_payload, jit.ret_tag)
-        jit.out_pc = caller.pc + words
+        following = caller.pc + words
+        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], jit.ret_payload, jit.ret_tag)      # may run a destructor
+        jit.out_frame = caller
+        jit.out_pc = following
 
 
 @metal
@@ -104,9 +106,14 @@ def rt_frame(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
 @metal
 def rt_return(frame: Frame):
     """End of a call between compiled functions: registers are empty, the value is in jit.ret_*."""
+    payload = jit.ret_payload
+    tag = jit.ret_tag
+    caller = frame.caller
+    pop_frame(frame, 0)                         # may run a destructor, and that other compiled code
+    jit.ret_payload = payload
+    jit.ret_tag = tag
     jit.out_pc = None
-    jit.out_frame = frame.caller
-    pop_frame(frame, 0)
+    jit.out_frame = caller
 
 
 @metal

@@ -27,12 +27,7 @@ NEVER_HOT = 1 << 62
 MOST_REFUSED = 100          # recordings that may not start because one is on, until that one is given up
 LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
 
-Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
-    kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
-    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64 hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
-    root_function:Obj root_code:VMCode refused:i64""")
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
-jit = Static("fire_jit", Jit)
 CALL_BASE = OPS["CALL"].code
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code

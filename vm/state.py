@@ -55,7 +55,13 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     builtin_compile:Obj builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj
     type_new:ptr tracer_hidden:i64 group_split:ptr group_subgroup:ptr name_doc:Obj name_descr_get:Obj
     name_derive:Obj name_notes:Obj counts_calls:i64""")
+Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
+    kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
+    exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64
+    hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
+    root_function:Obj root_code:VMCode refused:i64""")
 state = Static("fire_state", State)
+jit = Static("fire_jit", Jit)                           # of the JIT: see recording.py
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
 FireFunction_Type = Static("FireFunction_Type", LAYOUTS["HeapType"])
 FireGenerator_Type = Static("FireGenerator_Type", LAYOUTS["HeapType"])

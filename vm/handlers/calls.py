@@ -338,6 +338,7 @@ def RETURN():
         if unlikely(cast(VOID_P, back.thread.ts.curexc_type) != None):
             return fail_in(back)
         return go(back)
+    jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
     return leave()
 
 

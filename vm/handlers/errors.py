@@ -117,6 +117,7 @@ def ERROR():
     target = unwind(frame, True)
     if target:
         return go(target)
+    jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
     return leave()
 
 
@@ -125,6 +126,7 @@ def UNWIND():
     target = unwind(frame, False)
     if target:
         return go(target)
+    jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
     return leave()
 
 

@@ -43,6 +43,7 @@ def YIELD():
     if frame.kind == KIND_ASEND:
         return go(yielded_to_asend(frame, payload, tag))
     yield_to_c(frame, payload, tag)
+    jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
     return leave()
 
 
