@@ -332,6 +332,8 @@ class Builder:
     def expected(self, number: int) -> set:
         """The kinds a register of this instruction was seen with."""
         seen, instr = self.seen, self.instr
+        if instr.op == "CALL":
+            return {0: seen.b, 1: seen.c, 2: seen.a}.get(number - instr.b, set())
         for operand, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
             if operand == number and kinds:
                 return kinds

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from .builder import Builder
-from .values import EMPTY, Val
+from .values import EMPTY, NO, Val
 
 ROWS: dict[int, str] = {}
 
@@ -21,7 +21,7 @@ def row(*objects):
     return wrap
 
 
-SIZED = {list: "list", tuple: "tuple", str: "str", bytes: "str", dict: "dict", bytearray: "list"}
+SIZED = {set: "set", frozenset: "set", list: "list", tuple: "tuple", str: "str", bytes: "str", dict: "dict", bytearray: "list"}
 
 
 class Builtins(Builder):
@@ -32,8 +32,10 @@ class Builtins(Builder):
         if name is None or instr.keywords:
             return self.step(instr)
         result = getattr(self, name)(instr, list(range(first + 1, first + 1 + count)))
-        if result is None:
-            return self.step(instr)
+        return self.step(instr) if result is None else self.finish_call(instr, result)
+
+    def finish_call(self, instr, result: Val):
+        """Empty the call's range, write the result."""
         self.keep()
         self.cx.hold(result)
         for number in range(instr.b, instr.b + 2 + instr.c):
@@ -44,9 +46,13 @@ class Builtins(Builder):
         return instr.at + instr.length
 
     def argument(self, register: int) -> Val | None:
-        """An argument whose value is known to the region, or None."""
+        """An argument whose value is known to the region, its type too if it was seen, or None."""
         val = self.cx.frames[-1].regs[register]
-        return None if val.kind == "mem" else val
+        if val.kind == "mem" or (val.kind == "obj" and val.const is NO and self.type_of(val) is None):
+            kinds = self.expected(register)
+            found = self.read_typed(register, kinds) if kinds else None
+            return found if found is not None else None if val.kind == "mem" else val
+        return val
 
     def numbers(self, registers: list[int]) -> list[Val] | None:
         """Arguments as unboxed numbers."""
@@ -67,11 +73,13 @@ class Builtins(Builder):
         val = self.argument(registers[0]) if len(registers) == 1 else None
         if val is None:
             return None
-        if val.kind == "tuple":
-            return Val("int", str(len(val.parts)))
+        if val.kind in ("tuple", "char"):
+            return Val("int", str(len(val.parts)))      # a character's one part is its code
         kind = self.type_of(val) if val.kind == "obj" else None
         if kind not in SIZED:
             return None
+        if SIZED[kind] == "set":
+            return Val("int", self.load("i64", self.pointer(val), 24, "list"))
         return Val("int", self.load("i64", self.pointer(val), 16, SIZED[kind]))
 
     @row(abs)
@@ -148,16 +156,7 @@ class Builtins(Builder):
 
     @row(list.append)
     def call_append(self, instr, registers):
-        if len(registers) != 2:
-            return None
-        container, val = self.argument(registers[0]), self.argument(registers[1])
-        if container is None or val is None or container.kind != "obj" or self.type_of(container) is not list:
-            return None
-        self.guard_ordered(val)
-        self.keep()
-        self.secure()
-        self.do("call_none", self.pointer(container), self.boxed_new(val), x=self.api("rt_append"))
-        return Val("none")
+        return self.append_to(registers)
 
 
 __all__ = ["Builtins"]

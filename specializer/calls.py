@@ -11,6 +11,7 @@ from .context import DIRTY, IN_MEMORY, FrameState
 from .values import EMPTY, MEM, NO, TAGS, Val, is_fixed
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
+MethodDescriptor = type(list.append)
 SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
 DEEPEST = 4
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
@@ -35,6 +36,8 @@ class Calls(Builder):
         callable = frame.regs[first]
         if callable.kind != "obj":
             return self.step(instr)
+        if callable.const is NO:
+            callable = self.known_descriptor(callable)
         count = base + 2 + instr.c - first - 1
         if callable.const is NO:
             return self.call_variable(instr, callable, first, count)
@@ -45,6 +48,14 @@ class Calls(Builder):
             return self.call_type(instr, target, first, count)
         at = self.consume_generator(instr, target, first, count)
         return self.call_builtin(instr, target, first, count) if at is None else at
+
+    def known_descriptor(self, callable: Val) -> Val:
+        """A method of a builtin type that was forgotten where paths joined: it is again what it was."""
+        found = list(self.seen.callables.values())
+        if len(found) != 1 or type(found[0]) is not MethodDescriptor:
+            return callable
+        self.guard(self.e("ptr_eq", callable.ssa, self.const_object(found[0])), "another method is called")
+        return Val("obj", None, MethodDescriptor, found[0])
 
     def call_variable(self, instr, callable: Val, first: int, count: int):
         """A callable that is not known but by what was seen."""

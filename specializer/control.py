@@ -31,14 +31,18 @@ class Control(Builder):
         """R[A] = R[B] ? right."""
         truth = self.compared(name, self.number(instr.b, self.seen.b), right)
         if truth is None:
+            known = self.local_constant(instr.c) if instr.op.endswith("_K") else None
+            truth = self.compare_others(name, (instr.b, self.seen.b), known, (instr.c, self.seen.c))
+        if truth is None:
             return self.step(instr)
         return self.finish_binary(instr, name, Val("bool", truth))
 
     def compare_jump(self, instr, name: str, right: Val | None, registers: bool):
         """if (R[A] ? right) is X: jump."""
         truth = self.compared(name, self.number(instr.a, self.seen.a), right)
-        if truth is None and registers:
-            truth = self.compare_objects(name, instr)
+        if truth is None:
+            known = None if registers else self.local_constant(instr.b)
+            truth = self.compare_others(name, (instr.a, self.seen.a), known, (instr.b, self.seen.b))
         if truth is None:
             return self.step(instr)
         self.drop_after = [instr.a] if instr.consumes(0) else []
@@ -46,8 +50,9 @@ class Control(Builder):
             self.drop_after.append(instr.b)
         return self.branch(instr, truth)
 
-    def compare_objects(self, name: str, instr):
-        """Comparisons of other known types; None: a single step."""
+    def compare_others(self, name: str, left: tuple, known: Val | None, right: tuple) -> str | None:
+        """The truth of a comparison of other known types, operands as (register, kinds seen); `known`: the right one is
+        a constant. None: a single step."""
         return None
 
     # --------------------------------------------------------------------------------------------- branching
@@ -169,7 +174,26 @@ class Control(Builder):
             return self.none_test(a)
         if a.kind == b.kind == "obj":
             return self.e("ptr_eq", self.pointer(a), self.pointer(b))
+        if a.kind == b.kind == "bool":
+            return self.e("bool_not", self.e("bool_xor", a.ssa, b.ssa))
+        if a.kind == b.kind == "int":
+            return self.e("int_eq", a.ssa, b.ssa)
+        for val, other in ((a, b), (b, a)):
+            if val.kind == "bool" and other.kind == "obj":
+                box = self.e("ptr_select", val.ssa, self.const_object(True), self.const_object(False))
+                return self.e("ptr_eq", self.pointer(other), box)
+            if val.kind == "bool" and other.kind in ("int", "float", "char", "tuple"):
+                return "false"
         return None
+
+    def do_JIS(self, instr):
+        truth = self.identical(instr, instr.a, instr.b)
+        if truth is None:
+            return self.step(instr)
+        self.drop_after = [instr.a] if instr.consumes(0) else []
+        if instr.consumes(1):
+            self.drop_after.append(instr.b)
+        return self.branch(instr, truth)
 
     def do_IS(self, instr):
         truth = self.identical(instr, instr.b, instr.c)

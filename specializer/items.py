@@ -139,6 +139,8 @@ class Items(Builder):
             if val.parts and not any(old is val for frame in self.cx.all_frames() for old in frame.regs):
                 return getattr(self, "make_" + val.kind)(val).ssa       # a part of another virtual object
             if val.parts:
+                if not any(old is val for frame in self.cx.frames for old in frame.regs):
+                    return getattr(self, "make_" + val.kind)(val).ssa
                 val = self.materialized(val)
             made = self.pointer(val)
         self.do("incref", made)

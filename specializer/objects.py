@@ -283,10 +283,14 @@ class Objects(Builder):
         return True
 
     def do_METHOD_GET(self, instr):
+        name = self.cx.frames[-1].code.name_at(instr.c)
+        text = self.read(instr.b)
+        if text.kind == "char" or type(text.const) is str:
+            found = self.core.class_attribute(str, name)
+            return self.step(instr) if type(found) is not MethodDescriptor else self.finish_method(instr, text, found)
         val, kind = self.object_kind(instr.b, self.seen.b)
         if val is None:
             return self.step(instr)
-        name = self.cx.frames[-1].code.name_at(instr.c)
         if val.const is not NO and isinstance(val.const, (ModuleType, type)):
             value = self.constant_member(val.const, name)
             if value is None:
@@ -302,6 +306,10 @@ class Objects(Builder):
             return self.step(instr)
         if not self.not_hidden(val, kind, name):
             return self.step(instr)
+        return self.finish_method(instr, val, found)
+
+    def finish_method(self, instr, val: Val, found):
+        """Write the function and the object it is called on."""
         self.keep()
         self.cx.hold(val)
         self.consume(instr, 1, instr.b)

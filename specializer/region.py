@@ -17,6 +17,7 @@ from .builtins import Builtins
 from .calls import Calls
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
 from .control import Control
+from .data import Data
 from .items import Items
 from .generators import Generators
 from .iterate import Iteration
@@ -41,8 +42,7 @@ class Version:
         self.block, self.cx, self.at = block, cx, at
 
 
-class Region(Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators,
-             IteratorObjects, Generators, Builtins, Builder):
+class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators, Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):

@@ -166,6 +166,7 @@ class Engine:
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
+        site.profile.hot.add((path, at, sentence))
         self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at} {site.profile.codes[path].instrs[at]}")
         site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
         if times >= MOST_TIMES:

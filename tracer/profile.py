@@ -9,6 +9,7 @@ unboxed values, or the type of an object.
 from __future__ import annotations
 
 from . import core
+from .arrays import ARRAYS, layout_of
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
@@ -17,12 +18,13 @@ ENTRY_WORDS, SHAPE = 18, 9
 class Seen:
     """Observations at one place."""
 
-    __slots__ = ("count", "a", "b", "c", "result", "next", "callables", "values", "function",
+    __slots__ = ("count", "a", "b", "c", "result", "next", "buffers", "callables", "values", "function",
                  "shapes")
 
     def __init__(self):
         self.count = 0
         self.a, self.b, self.c, self.result, self.next = set(), set(), set(), set(), set()
+        self.buffers: set = set()                   # layouts of arrays that items were taken from or put into
         self.callables: dict[int, object] = {}      # by address: functions and classes called
         self.values: set[int] = set()               # payloads of B where it is an object: hints of identity
         self.function = 0
@@ -41,6 +43,7 @@ class Profile:
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
+        self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
 
     def read(self, start_path: tuple = ()) -> int:
         """Take in the log of the recording that has just ended; the number of entries."""
@@ -106,4 +109,8 @@ class Profile:
         if e[8] == OBJECT and len(seen.values) < 4:
             seen.values.add(e[7])
         if e[16] and len(seen.callables) < 6 and e[16] not in seen.callables:
-            seen.callables[e[16]] = core.object_at(e[16])
+            found = core.object_at(e[16])
+            if type(found).__name__ in ARRAYS:
+                seen.buffers.add(layout_of(found))
+            else:
+                seen.callables[e[16]] = found

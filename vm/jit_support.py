@@ -14,6 +14,7 @@ from .builtins import *  # noqa: F403
 from .handlers.recording import *  # noqa: F403
 from .jit_generators import *  # noqa: F403
 from .jit_iterate import *  # noqa: F403
+from .jit_strings import *  # noqa: F403
 
 
 @metal
@@ -224,7 +225,7 @@ def rt_append(o: Obj, value: Obj):
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
     rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
-    rt_append""".split() + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS
+    rt_append""".split() + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {

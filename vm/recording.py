@@ -9,10 +9,12 @@ operand, and are filled when the next instruction of the same frame is logged:
 
     0 pc   1 frame   2 depth below the root   3 its VMCode
     4-6    register A: payload, tag, type     7-9 register B     10-12 register C
-    13-15  register A afterwards              16 the callable of a call (owned), or 0     17 the frame's function (owned)
+    13-15  register A afterwards              16 the callable of a call or the array of an item (owned), or 0
+    17     the frame's function (owned)
 
-For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B and C are the first two registers
-of its range (function or empty, self or callable). Types and codes are owned by the log, payloads are not: they are hints.
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B, C and A are the first three registers
+of its range (function or empty, self or callable, first argument). Types and codes are owned by the log, payloads are
+not: they are hints.
 """
 from __future__ import annotations
 
@@ -29,6 +31,7 @@ LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
 
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 CALL_BASE = OPS["CALL"].code
+ITEM_GET_BASE, ITEM_GET_K_BASE, ITEM_SET_BASE = (OPS[name].code for name in ("ITEM_GET", "ITEM_GET_K", "ITEM_SET"))
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
 LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUME_COMPILED"].code
@@ -156,11 +159,12 @@ def depth_below(root: Frame, frame: Frame) -> int:
 
 @metal
 def logged_callable(base: Reg) -> Obj:
-    """What a call calls, if it is a function of the VM or a class; new reference."""
+    """What a call calls, if it is a function of the VM, a class or a method of a builtin type; new reference."""
     r = base if base.tag == OBJECT else base + 1
     if r.tag != OBJECT:
         return None
-    if r.object.ob_type != FireFunction_Type and r.object.ob_type != PyType_Type:
+    kind = r.object.ob_type
+    if kind != FireFunction_Type and kind != PyType_Type and kind != PyMethodDescr_Type:
         return None
     return new_ref(r.object)
 
@@ -194,6 +198,19 @@ def shape_of(o: Obj) -> int:
     for i in range(count):
         shape = shape | iterator_code(field_address(ZipIter(o).ittuple, "ob_item")[i]) << (8 * i)
     return shape
+
+
+@metal
+def logged_container(r: Reg) -> Obj:
+    """What an item is taken from or put into, if it has a buffer: how its items lie is read off it. New reference."""
+    if r.tag != OBJECT:
+        return None
+    kind = r.object.ob_type
+    if kind == PyList_Type or kind == PyTuple_Type or kind == PyDict_Type or kind == PyUnicode_Type:
+        return None
+    if not kind.tp_as_buffer:
+        return None
+    return new_ref(r.object)
 
 
 @metal(cold=True)
@@ -231,11 +248,15 @@ def record(frame: Frame, pc: u64p) -> int:
     words[16] = 0
     words[17] = address_int(new_ref(cast(Obj, frame.function)))
     jit.count = jit.count + 1
-    log_operand(words + 4, frame, a)
+    log_operand(words + 4, frame, b + 2 if op == CALL_BASE else a)
     log_operand(words + 7, frame, b)
     if op == CALL_BASE:
         c = b + 1
         words[16] = address_int(logged_callable(frame.regs + b))
+    elif op == ITEM_GET_BASE or op == ITEM_GET_K_BASE:
+        words[16] = address_int(logged_container(frame.regs + b))
+    elif op == ITEM_SET_BASE:
+        words[16] = address_int(logged_container(frame.regs + a))
     log_operand(words + 10, frame, c)
     if op == FOR_ITER_BASE:
         words[10] = shape_of(frame.regs[b].object)

@@ -1,0 +1,15 @@
+"""What works on data: the families of direct calls and raw memory, in the order in which they are asked.
+
+    d[k]    ->  Buffers: no array; Strings: no text; Dicts: rt_dict_item_any
+"""
+from __future__ import annotations
+
+from .buffers import Buffers
+from .building import Building
+from .dicts import Dicts
+from .methods import Methods
+from .strings import Strings
+
+
+class Data(Buffers, Methods, Building, Strings, Dicts):
+    """Containers, strings, buffers, builtins written in C."""
