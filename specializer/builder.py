@@ -94,8 +94,8 @@ class Builder:
 
     def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
-        block, saved_block, saved_cx = self.function.block(), self.block, self.cx
-        self.block, self.cx = block, cx.copy()
+        block, saved = self.function.block(), (self.block, self.cx, self.snapshot)
+        self.block, self.cx, self.snapshot = block, cx.copy(), cx      # what the flush drops is not the instruction's doing
         cx = self.cx
         self.flush()
         frame = cx.frames[-1]
@@ -106,7 +106,7 @@ class Builder:
             block.end = ("exit", number, frame.frame)
         else:
             block.end = ("leave", self.const_word(frame.code.address_of(at)), frame.frame)
-        self.block, self.cx = saved_block, saved_cx
+        self.block, self.cx, self.snapshot = saved
         return block
 
     header = 0
