@@ -42,7 +42,8 @@ class Version:
         self.block, self.cx, self.at = block, cx, at
 
 
-class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators, Builtins, Builder):
+class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators,
+             Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):
