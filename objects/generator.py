@@ -6,6 +6,7 @@ The object is laid out like the host's, so the host's getters read it; the host 
 A resumption is of one of these kinds, told by `frame.kind`: where a yielded or returned value goes.
 
     KIND_FOR_ITER   the FOR_ITER at caller.pc: yield -> R[A], behind it; return -> R[B] empty, its exit
+    KIND_ENUMERATE  the same over an enumerate, whose iterator it is: yield -> (count, value) in R[A]
     KIND_SEND       the SEND at caller.pc: yield -> R[A+1], behind it; return -> R[A], its jump
     KIND_ASEND      a SEND to what __anext__() of an async generator gave: async_steps.py
     KIND_ENTRY      C code (next, send, throw ...): frame.out; gi_frame_state tells a yield from a return
@@ -265,7 +266,7 @@ def generator_returned(frame: Frame, value: Reg) -> Frame:
         return caller
     pc = caller.pc
     word = pc[0]
-    if kind == KIND_FOR_ITER:
+    if kind == KIND_FOR_ITER or kind == KIND_ENUMERATE:
         caller.pc = pc + (word >> 48)
         drop(value)
         drop(caller.regs[lshr(word, 32) & 65535])

@@ -137,7 +137,7 @@ class Builder:
         if frame.parked:
             below = self.frame_pointer(depth - 1)
             pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
-            self.do("call_none", frame.frame, below, pc, x=self.api("rt_run"))
+            self.do("call_none", frame.frame, below, pc, str(int(frame.counted)), x=self.api("rt_run"))
             frame.parked = False
         if frame.frame is None:
             below = self.frame_pointer(depth - 1)

@@ -23,7 +23,7 @@ class FrameState:
     exists only in the region; `call` is what its return does."""
 
     __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals", "builtins",
-                 "instance", "parked", "at", "waits", "held")
+                 "instance", "parked", "at", "waits", "held", "counted")
 
     def __init__(self, code, path: tuple, frame: str | None):
         self.code, self.path, self.frame = code, path, frame
@@ -39,6 +39,7 @@ class FrameState:
         self.parked = False             # a generator's frame: see generators.py; where it is, whether it has begun,
         self.at, self.waits = 0, False
         self.held: tuple = ((), -1)     # its consumer's path and register
+        self.counted = False            # whether that has an enumerate of it
 
     def copy(self) -> FrameState:
         """A copy whose registers change on their own."""
@@ -48,6 +49,7 @@ class FrameState:
         made.function, made.call_at, made.kind, made.target = self.function, self.call_at, self.kind, self.target
         made.globals, made.builtins, made.instance = self.globals, self.builtins, self.instance
         made.parked, made.at, made.waits, made.held = self.parked, self.at, self.waits, self.held
+        made.counted = self.counted
         return made
 
 

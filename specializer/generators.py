@@ -15,7 +15,7 @@ from .builder import Builder, Split
 from .context import DIRTY, IN_MEMORY, FrameState
 from .values import EMPTY, MEM, NO, NONE, TAGS, Val
 
-GEN_RUNNING = 0
+GEN_RUNNING, COUNTED = 0, 5     # COUNTED: the shape of an enumerate over a generator
 
 
 class Generators(Builder):
@@ -36,7 +36,18 @@ class Generators(Builder):
         found = self.generator_seen(consumer, instr)
         if found is None or len(self.seen.b) != 1 or val.kind != "obj" or len(self.cx.frames) > DEEPEST_GENERATOR:
             return None
-        return self.adopt(instr, val, *found)
+        (kind,) = self.seen.b
+        self.guard_type(val, kind)
+        if kind is not enumerate:
+            return self.adopt(instr, val, False, *found)
+        if self.seen.shapes != {COUNTED}:
+            return None
+        inner = self.cx.facts.get(("inner", val.ssa))
+        if inner is None:
+            self.guard(self.e("int_lt", self.load("i64", val.ssa, 16, "iter"), str(1 << 62)), "a count may leave 64 bits")
+            inner = self.load("ptr", val.ssa, 24, "iter")
+            self.cx.facts[("inner", val.ssa)] = inner
+        return self.adopt(instr, Val("obj", inner), True, *found)
 
     def generator_seen(self, consumer, instr):
         """Path, code, function and places of the generator that was seen here; None: several, or none."""
@@ -56,10 +67,9 @@ class Generators(Builder):
         function = self.profile.kept.get(path)
         return (path, code, function, places) if places and function is not None else None
 
-    def adopt(self, instr, val: Val, path, code, function, places: list[int]):
-        """Take a generator object into the region and go on in it."""
-        (kind,) = self.seen.b
-        self.guard_type(val, kind)
+    def adopt(self, instr, val: Val, counted: bool, path, code, function, places: list[int]):
+        """Take a generator object into the region and go on in it. `counted`: an enumerate goes over it."""
+        self.guard_type(val, self.core.object_at(self.info["FireGenerator_Type"]))
         self.guard_depth()
         known = self.cx.facts.get(("adopted", val.ssa))
         if known is None:
@@ -75,6 +85,7 @@ class Generators(Builder):
             frame, at = known
         state = FrameState(code, path, frame)
         state.kind, state.held, state.at = "gen", (self.cx.frames[-1].path, instr.b), at
+        state.counted = counted
         state.waits = code.instrs[at].op == "YIELD"
         state.globals, state.builtins = function.__globals__, function.__builtins__
         self.load_parked(state)
@@ -188,13 +199,26 @@ class Generators(Builder):
         self.park(state)
         state = self.cx.frames[-1]
         value = self.take(instr.b)
+        count = self.next_count(state) if state.counted else None
         state = self.cx.frames.pop()
         state.at, state.waits = instr.at, True
         self.cx.gens.append(state)
         self.cx.gens.sort(key=lambda one: one.held)
-        self.write(state.target, value)
+        self.write(state.target, Val("tuple", parts=(count, value)) if count else value)
         self.release(value)
         return self.behind(state)
+
+    def next_count(self, state: FrameState) -> Val:
+        """The count of the enumerate that goes over a frame's generator, which moves on."""
+        consumer = self.cx.frames[-2]
+        number = consumer.code.instrs[state.call_at].b
+        held = consumer.regs[number]
+        if held.kind == "mem":
+            held = self.load_kind(consumer, self.info["sizeof.Frame"] + 16 * number, "obj")
+        pointer = self.pointer(held)
+        count = self.load("i64", pointer, 16, "iter")
+        self.store("i64", pointer, self.e("int_add", count, "1"), 16, "iter")
+        return Val("int", count)
 
     def behind(self, state: FrameState) -> int:
         """The word behind the FOR_ITER that a frame runs for."""

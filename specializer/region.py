@@ -173,7 +173,7 @@ class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration,
     def shape_of_frames(self) -> tuple:
         """What has to be the same of the frames where paths join."""
         return (tuple((frame.path, frame.frame is None, frame.parked) for frame in self.cx.frames),
-                tuple((frame.path, frame.held, frame.at, frame.waits) for frame in self.cx.gens))
+                tuple((frame.path, frame.held, frame.at, frame.waits, frame.counted) for frame in self.cx.gens))
 
     def drop_dead(self, at: int) -> None:
         """Numbers that are not read any more are forgotten, so that paths which differ in them alone join.

@@ -31,10 +31,10 @@ def rt_rest(frame: Frame, pc: u64p):
 
 
 @metal
-def rt_run(frame: Frame, consumer: Frame, pc: u64p):
-    """A parked frame runs for the FOR_ITER of `consumer` at `pc`."""
+def rt_run(frame: Frame, consumer: Frame, pc: u64p, counted: int):
+    """A parked frame runs for the FOR_ITER of `consumer` at `pc`, which may be over an enumerate of it."""
     sync(consumer, pc)
-    frame.kind = KIND_FOR_ITER
+    frame.kind = KIND_ENUMERATE if counted != 0 else KIND_FOR_ITER
     frame.caller = consumer
     start_running(cast(Gen, frame.gen), frame, consumer.thread)
 

@@ -181,6 +181,8 @@ def iterator_code(o: Obj) -> int:
         return 3
     if kind == characters.iterator_type:
         return 4
+    if kind == FireGenerator_Type:
+        return 5
     return 15
 
 

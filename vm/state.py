@@ -34,7 +34,7 @@ Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Fr
 FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)
 
 # Why a frame was entered: what its return does.
-KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND = range(7)
+KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND, KIND_ENUMERATE = range(8)
 
 VM_FRAME = 2             # in `is_entry` of the host's part: a frame the VM runs (the host writes 0 or 1)
 

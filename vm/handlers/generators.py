@@ -24,6 +24,24 @@ def yield_to_c(frame: Frame, payload: int, tag: int):
     frame.out[0] = o
 
 
+@metal
+def give_counted(caller: Frame, pc: u64p, payload: int, tag: int):
+    """A value for the FOR_ITER over an enumerate at `pc`, with the count before it."""
+    enumerator = EnumIter(caller.regs[lshr(pc[0], 32) & 65535].object)
+    target = caller.regs[lshr(pc[0], 16) & 65535]
+    set_raw(target, payload, tag)
+    value = boxed(target)
+    made = PyTuple_New(2)
+    count = new_int(enumerator.en_index)
+    if not value or not made or not count:
+        Py_FatalError("fire: no memory for a pair")
+    items = field_address(Tuple(made), "ob_item")
+    items[0] = count
+    items[1] = value
+    target.object = made
+    enumerator.en_index = enumerator.en_index + 1
+
+
 @handler("YIELD")
 def YIELD():
     payload = rb.payload
@@ -40,6 +58,10 @@ def YIELD():
         at2 = caller.pc
         set_raw(caller.regs[(lshr(at2[0], 16) & 65535) + 1], payload, tag)
         return resume_at(caller, at2 + 1)
+    if frame.kind == KIND_ENUMERATE:
+        at3 = caller.pc
+        give_counted(caller, at3, payload, tag)
+        return resume_at(caller, at3 + FOR_ITER_WORDS)
     if frame.kind == KIND_ASEND:
         return go(yielded_to_asend(frame, payload, tag))
     yield_to_c(frame, payload, tag)

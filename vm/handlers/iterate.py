@@ -4,6 +4,9 @@ from __future__ import annotations
 from .calls import *  # noqa: F403
 
 
+MOST_COUNTED = (1 << 62)            # counts of an enumerate that need no big ints
+
+
 @metal
 def get_iter(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg) -> bool:
     sync(frame, pc)
@@ -94,6 +97,11 @@ def FOR_ITER():
             callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
             if likely(callee):
                 return go(callee)
+        if kind == PyEnum_Type and EnumIter(iterator).en_sit.ob_type == FireGenerator_Type:
+            if EnumIter(iterator).en_index < MOST_COUNTED:
+                callee2 = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
+                if likely(callee2):
+                    return go(callee2)
         outcome = next_generic(frame, pc, ra, iterator)
         if likely(outcome > 0):
             return

@@ -20,7 +20,8 @@ CALL_FAMILY = OPS["CALL"].code
 @metal
 def follows_loop(frame: Frame) -> bool:
     """Whether a frame is a generator's that runs for a loop of the VM, which is as hot and will take it in."""
-    return cast(VOID_P, frame.gen) != None and frame.kind == KIND_FOR_ITER
+    return cast(VOID_P, frame.gen) != None and (frame.kind == KIND_FOR_ITER
+                                                 or frame.kind == KIND_ENUMERATE)
 
 
 @handler("LOOP", 3)
