@@ -140,6 +140,8 @@ class Dicts(Direct):
     # --------------------------------------------------------------------------------------------- changing
     def store_by_object(self, instr):
         container = self.read_typed(instr.a, self.seen.a)
+        if container is not None and container.kind == "obj" and self.type_of(container) is list:
+            return self.delete_list_item(instr, container)
         form = self.key_form(instr.b, self.seen.b)
         if container is None or container.kind != "obj" or self.type_of(container) is not dict or form is None:
             return super().store_by_object(instr)
@@ -187,6 +189,19 @@ class Dicts(Direct):
         done = self.e("call_i", self.pointer(container), *words, x=self.api("rt_dict_del_" + form))
         self.failing(self.e("int_ne", done, "0"), temps, NOT_PLAIN)
         self.drop_temps(temps)
+        self.cx.facts.clear()
+        return self.conclude(instr, ((1, instr.b), (0, instr.a)), None)
+
+    def delete_list_item(self, instr, container: Val):
+        """del list[index]"""
+        index = self.number(instr.b, self.seen.b)
+        if index is None or index.kind != "int":
+            return self.step(instr)
+        pointer = self.pointer(container)
+        position = self.checked_index(index, self.load("i64", pointer, 16, "list"))
+        self.keep()
+        self.secure()
+        self.e("call_i32", pointer, position, self.e("int_add", position, "1"), "null", x=self.api("PyList_SetSlice"))
         self.cx.facts.clear()
         return self.conclude(instr, ((1, instr.b), (0, instr.a)), None)
 

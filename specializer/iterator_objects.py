@@ -73,6 +73,16 @@ class IteratorObjects(Builder):
         back = Val("int", str(-int(step.ssa)), const=-int(step.ssa))
         return Val("range", parts=(Val("int", "0"), length, last, back))
 
+    @row(tuple)
+    def call_tuple(self, instr, registers):
+        val = self.typed_argument(registers[0]) if len(registers) == 1 else None
+        if val is None or val.kind != "obj" or self.type_of(val) is not list:
+            return None
+        self.ready()
+        made = self.e("call_p", self.pointer(val), x=self.api("PyList_AsTuple"))
+        self.failing(self.e("ptr_ne", made, "null"))
+        return self.own(made, tuple)
+
     def dict_view(self, kind: str, registers) -> Val | None:
         """A virtual view of a dict."""
         val = self.typed_argument(registers[0]) if len(registers) == 1 else None
