@@ -151,6 +151,42 @@ def test_same_as_host(topic, mode, folder):
     report(found)
 
 
+STRESSED = {
+    "eager": ["--jit=eager", "-X", "fire.jit_verify=1"],
+    "stress": ["--jit=eager", "-X", "fire.jit_verify=1", "-X", "fire.jit_stress=3"],
+}
+
+
+@pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
+@pytest.mark.parametrize("how", STRESSED)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_compiled(topic, how, folder):
+    """The same with everything compiled at its second turn; `stress`: every third guard is made to fail."""
+    cases = [case for case in cases_of(topic) if not case.known]
+    host, _ = execute(HOST, cases, folder / topic, "exec")
+    fire, statistics = execute([*FIRE, *STRESSED[how]], cases, folder / topic, "exec")
+    report({case: list(differences(case, host[case.module], fire[case.module])) for case in cases})
+    assert sum(stats["traces"] for stats in statistics), "nothing was compiled"
+
+
+@pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
+@pytest.mark.parametrize("topic", TOPICS)
+def test_compiled_leaves_nothing_behind(topic, folder):
+    """As below, with everything compiled. Code that is made anew in each round stays: the JIT keeps what it compiled."""
+    cases = [case for case in cases_of(topic) if not case.keeps and not MAKES_CODE.search(case.source)]
+    fire, _ = execute([*FIRE, *STRESSED["eager"]], cases, folder / topic, "leak", ROUNDS, timeout=300)
+    problems = {}
+    for case in cases:
+        there = fire[case.module]
+        grown = {} if "died" in there else {k: n for k, n in there["growth"].items() if n > ROUNDS // 2}
+        problems[case] = [f"{key} grew by {n} in {ROUNDS} rounds" for key, n in grown.items()]
+        problems[case] += [f"ended the process: {there['died']}"] if "died" in there else []
+    report(problems)
+
+
+MAKES_CODE = re.compile(r"\b(exec|eval|compile|replace|namedtuple|dataclass|execfile|runpy|import_module)\(")
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_development_mode(topic, folder):
     """Under `-X dev`, whose allocator finds writes past a block's end, no case ends the process."""

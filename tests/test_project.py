@@ -20,8 +20,8 @@ ALLOWED = {
     "objects":        {"codegen/metal", "cpython_bridge", "bytecode", "vm"},     # functions enter the VM
     "vm":             {"codegen/metal", "cpython_bridge", "objects", "bytecode"},
     "ir":             set(),
-    "specializer":    {"ir"},
-    "tracer":         {"ir", "bytecode", "vm", "objects", "codegen/metal", "cpython_bridge"},
+    "specializer":    {"ir", "bytecode", "tracer"},                # of the tracer: liveness, a program's instructions
+    "tracer":         {"ir", "bytecode", "specializer", "codegen", "firelang"},    # its engine drives the whole way
     "codegen":        {"codegen/metal", "ir", "bytecode", "cpython_bridge", "objects", "vm"},
     "gpu":            {"ir", "codegen"},
     "stdlib":         set(),

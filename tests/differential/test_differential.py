@@ -37,6 +37,24 @@ def test_generated_programs(batch):
         )
 
 
+COMPILED = {"eager": (), "stress": ("-X", "fire.jit_verify=1", "-X", "fire.jit_stress=3")}
+
+
+@pytest.mark.skipif(interpreters.is_host(interpreters.FIRE), reason="the command under test is a plain CPython")
+@pytest.mark.parametrize("how", COMPILED)
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_generated_programs_compiled(batch, how, monkeypatch):
+    """The same with everything compiled at once, and with every third guard made to fail."""
+    monkeypatch.setattr(differential, "FIRE", [*interpreters.FIRE, "--jit=eager", *COMPILED[how]])
+    first = FIRST + 10**6 + batch * PROGRAMS
+    _, found = differential.run_batch(range(first, first + PROGRAMS), 150, timeout=120)
+    if found:
+        seed, program, kind, *_ = found[0]
+        small = differential.minimize(program, kind)
+        path = differential.write_report(seed, small, kind)
+        pytest.fail(f"{len(found)} of {PROGRAMS} differ; seed {seed}, {kind}:\n{path.read_text()}", pytrace=False)
+
+
 def test_generator_is_deterministic():
     """A seed gives the same program in another process."""
     import generate

@@ -1,0 +1,131 @@
+"""The IR: its text reads back as it was, for every op of the table; the verifier sees what is wrong; LLVM takes it.
+
+    B0():
+      %v1 = int_add 7, 7
+      return
+"""
+import pytest
+
+parsing = pytest.importorskip("firelang.ir.parse", reason="firelang is not installed")
+
+from firelang.ir.ops import GUARD, OPS  # noqa: E402
+from firelang.ir.verify import verify  # noqa: E402
+
+ARGUMENTS = {"i": "7", "f": "0x3FF8000000000000", "b": "true", "p": "%frame"}
+IMMEDIATES = {"index": "i64", "offset": 48, "const": 1, "const_word": 1, "step": 3}
+
+LOOP = """\
+B0():
+  %v1 = load_i64 %frame !(120, 3)
+  %v2 = int_eq %v1, 1
+  guard %v2 !B3
+  jump B1(%v1, 0x3FF8000000000000)
+B1(%v3: i, %v4: f):
+  %v5 = int_lt %v3, 10
+  branch %v5 B2 B4
+B2():
+  %v6 = int_add %v3, 1
+  %v7 = float_mul %v4, %v4
+  jump B1(%v6, %v7)
+B3():
+  exit 0 %frame
+B4():
+  store_f64 %frame, %v4 !(128, 3)
+  return
+"""
+
+
+def line_of(name):
+    """An operation of this name as text, with arguments of its types."""
+    row = OPS[name]
+    args = ["%frame", "7"] if row.args == "*" else [ARGUMENTS[kind] if kind != "o" else "%v1" for kind in row.args]
+    x = IMMEDIATES.get(name)
+    template = ";".join(row.lines)
+    if row.effects & GUARD and "{x}" in template:
+        x = "B1"
+    elif "{x[0]}" in template:
+        x = (16, 3)
+    elif "{x}" in template and x is None:
+        x = 3
+    result = "%v2 = " if row.result else ""
+    return f"{result}{name} {', '.join(args)}{'' if x is None else f' !{x}'}".rstrip(), x
+
+
+def text_of(name):
+    """A function with one such operation."""
+    pair = ["  %v1 = int_add_pair 7, 7"] if "o" in OPS[name].args else []
+    return "\n".join(["B0():", *pair, "  " + line_of(name)[0], "  return", "B1():", "  exit 0 %frame"])
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_text_reads_back(name):
+    """show(parse(text)) is the text, and the operation's parts are what they were."""
+    text = text_of(name)
+    function = parsing.parse(text)
+    assert function.show() == text
+    op = function.blocks[0].ops[-1]
+    assert op[0] == name and op[3] == line_of(name)[1]
+    assert verify(function) == []
+
+
+def test_blocks_read_back():
+    """Parameters, jumps, branches, exits, tails and leaves."""
+    text = LOOP + "B5():\n  tail 4 %pc %frame\nB6():\n  leave %pc %frame"
+    function = parsing.parse(text)
+    assert function.show() == text
+    assert verify(function) == []
+    assert [source.number for source, _ in function.blocks[1].incoming] == [0, 2]
+    assert function.values == 7
+
+
+@pytest.mark.parametrize("line", ["no_such_op 1", "B7():", "jump B9()", "%v1 int_add"])
+def test_unreadable(line):
+    """What is not IR is told."""
+    with pytest.raises(parsing.Unreadable):
+        parsing.parse(f"B0():\n  {line}\n  return")
+
+
+BROKEN = {
+    "is int_lt's": ("%v6 = int_add %v3, 1", "%v6 = int_add %v5, 1", "%v5 is b, not i"),
+    "missing argument": ("%v6 = int_add %v3, 1", "%v6 = int_add %v3", "int_add takes 2 arguments, not 1"),
+    "made twice": ("%v7 = float_mul", "%v5 = float_mul", "%v5 is made twice"),
+    "never made": ("%v6 = int_add %v3, 1", "%v6 = int_add %v99, 1", "%v99 is never made"),
+    "not dominated": ("store_f64 %frame, %v4", "store_f64 %frame, %v7", "%v7 is used where it may not"),
+    "used before": ("%v2 = int_eq %v1, 1", "%v2 = int_eq %v8, 1", "%v8 is never made"),
+    "phis": ("jump B1(%v6, %v7)", "jump B1(%v6)", "B1 takes 2 values, not 1"),
+    "type of a parameter": ("jump B1(%v6, %v7)", "jump B1(%v7, %v7)", "%v7 is f, not i"),
+    "a constant's type": ("jump B1(%v6, %v7)", "jump B1(%v6, 3)", "3 is no constant of type f"),
+    "behind a guard": ("exit 0 %frame", "store_i64 %frame, %v1 !(8, 3)\n  exit 0 %frame", None),
+    "no terminator": ("  return\n", "", "ends with nothing"),
+    "branch on an int": ("branch %v5", "branch %v3", "%v3 is i, not b"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_verifier(case):
+    """One change each makes a function that is in order wrong, or leaves it in order."""
+    old, new, problem = BROKEN[case]
+    assert old in LOOP
+    found = verify(parsing.parse(LOOP.replace(old, new)))
+    assert found == [] if problem is None else any(problem in text for text in found), found
+
+
+def test_value_made_behind_a_guard():
+    """Where a guard leads, values made behind it are unknown."""
+    text = "B0():\n  guard true !B1\n  %v1 = int_add 1, 2\n  return\nB1():\n  store_i64 %frame, %v1 !(8, 3)\n  exit 0 %frame"
+    assert any("%v1 is used where" in problem for problem in verify(parsing.parse(text)))
+
+
+def test_llvm_takes_every_operation():
+    """The templates of the table are valid assembly."""
+    binding = pytest.importorskip("llvmlite.binding")
+    from firelang.codegen.lower import Lowering
+
+    offsets = {"sizeof.Frame": 112}
+    tables = dict.fromkeys(("main_table", "jit", "region", "hot_exit", "leave", "header"), 0)
+    for field in ("exit_number", "exit_region", "exit_depth", "exit_header"):
+        offsets["Jit." + field] = 8
+    for name in OPS:
+        function = parsing.parse(text_of(name))
+        text = Lowering(function, offsets, tables, True, stress=3).text()
+        binding.parse_assembly(text).verify()

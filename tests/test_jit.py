@@ -1,0 +1,366 @@
+"""Compiled loops and functions behave as interpreted ones: what is bound again, interrupts, threads, tracebacks, references.
+
+Each case is a program; it prints the same on the host, on fire with everything compiled (`--jit=eager`), and with every
+third guard made to fail. `--stats=json` tells that something was compiled at all.
+"""
+import textwrap
+
+import pytest
+
+from interpreters import FIRE, HOST, is_host, run
+
+pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
+CHECKED = ["--jit=eager", "-X", "fire.jit_verify=1"]
+MODES = {"eager": CHECKED, "stress": [*CHECKED, "-X", "fire.jit_stress=3"]}
+
+PROGRAMS = {
+    "global": """
+        step = 1
+        def f(n):
+            global step
+            found = []
+            for i in range(n):
+                found.append(i * step)
+                if i % 20 == 10: step += 1
+            return found
+        print(f(80))
+    """,
+    "global function": """
+        def g(x): return x + 1
+        def f(n):
+            global g
+            found = []
+            for i in range(n):
+                found.append(g(i))
+                if i == 30: g = lambda x: -x
+            return found
+        print(f(60))
+    """,
+    "class attribute": """
+        class A:
+            value = 1
+            def get(self): return self.value
+        class B(A): pass
+        def f(n):
+            b, found = B(), []
+            for i in range(n):
+                found.append(b.get())
+                if i == 20: A.value = 2
+                if i == 30: B.value = 3
+                if i == 40: b.value = 4
+                if i == 50: B.get = lambda self: 5
+                if i == 60: b.get = lambda: 6
+                if i == 70: del b.get, B.get, b.value, B.value
+            return found
+        print(f(90))
+    """,
+    "builtin": """
+        import builtins
+        def f(n):
+            found = []
+            for i in range(n):
+                found.append(abs(-i))
+                if i == 30: builtins.abs = lambda x: "mine"
+                if i == 60: del builtins.abs; builtins.abs = real
+            return found
+        real = abs
+        print(f(80))
+    """,
+    "module function": """
+        import math
+        def f(n):
+            found = []
+            for i in range(n):
+                found.append(math.sqrt(i * i))
+                if i == 30: math.sqrt = lambda x: "mine"
+                if i == 50: math.sqrt = real
+            return found
+        real = math.sqrt
+        print(f(70))
+    """,
+    "new base": """
+        class A:
+            def get(self): return "A"
+        class Z:
+            def get(self): return "Z"
+        class B(A): pass
+        def f(n):
+            b, found = B(), []
+            for i in range(n):
+                found.append(b.get())
+                if i == 30: B.__bases__ = (Z,)
+            return found
+        print(f(60))
+    """,
+    "new dict and class": """
+        class A:
+            def __init__(self): self.x = 1
+            def get(self): return self.x
+        class B(A):
+            def get(self): return self.x, "B"
+        def f(n):
+            a, found = A(), []
+            for i in range(n):
+                found.append(a.get())
+                if i == 20: a.__dict__ = {"x": 2}
+                if i == 30: a.__dict__["x"] = 3
+                if i == 40: a.__class__ = B
+                if i == 50: a.__class__ = A
+                if i == 60: vars(a).update(x=4)
+            return found
+        print(f(80))
+    """,
+    "code and defaults": """
+        def g(x, y=1): return x + y
+        def h(x, y=1): return x - y
+        def f(n):
+            found = []
+            for i in range(n):
+                found.append(g(i))
+                if i == 20: g.__defaults__ = (5,)
+                if i == 40: g.__code__ = h.__code__
+                if i == 60: g.__defaults__ = (7,)
+            return found
+        print(f(80))
+    """,
+    "other globals": """
+        import types
+        code = compile("t = 0\\nfor i in range(50): t += K\\nprint(t)", "m", "exec")
+        for k in (1, 2, 3): exec(code, {"K": k})
+        def f(n):
+            t = 0
+            for i in range(n): t += g(i)
+            return t
+        def g(i): return 1
+        other = types.FunctionType(f.__code__, {"g": lambda i: 2, "range": range})
+        print(f(50), other(50), f(50), other(50))
+    """,
+    "unbound locals": """
+        def f(n):
+            t = 0
+            for i in range(n):
+                x = i
+                if i % 7 == 3: del x
+                try: t += x
+                except UnboundLocalError: t -= 1
+            return t
+        print(f(100))
+    """,
+    "locals and frames": """
+        import sys
+        def below():
+            frame = sys._getframe(1)
+            return frame.f_lineno - frame.f_code.co_firstlineno, frame.f_locals["k"], sorted(frame.f_locals)
+        def f(n):
+            found = []
+            for i in range(n):
+                k = i + 0.5
+                if i % 20 == 19: found.append(below())
+                if i % 20 == 18: found.append(locals()["k"])
+            return found
+        print(f(60))
+    """,
+    "traceback of an inlined call": """
+        import traceback
+        def inner(x):
+            y = x + 1
+            return 10 // (x - 77)
+        class C:
+            @property
+            def p(self): return inner(self.x)
+            def m(self, x):
+                self.x = x
+                return self.p
+        def f(n):
+            c = C()
+            for i in range(n):
+                c.m(i)
+        try: f(100)
+        except ZeroDivisionError: print(traceback.format_exc())
+    """,
+    "tracing switched on": """
+        import sys
+        def called(x): return x + 1
+        def f(n):
+            events = []
+            def tracer(frame, event, arg):
+                if frame.f_code is called.__code__: events.append((event, frame.f_lineno, arg))
+                return tracer
+            for i in range(n):
+                if i == 60: sys.settrace(tracer)
+                if i == 64: sys.settrace(None)
+                called(i)
+            return events
+        print(f(100))
+    """,
+    "an exception out of nested compiled loops": """
+        def inner(k):
+            found = []
+            for i in range(10):
+                found.append(str(i) + repr(k))
+                if k == 35 and i == 8: raise ValueError(k)
+            return len(found)
+        def outer(n):
+            t = 0
+            for k in range(n): t += max([k], key=inner)
+            return t
+        for m in (5, 20, 30, 40, 50):
+            try: print(list(map(outer, [m])))
+            except ValueError as error: print("caught", error)
+    """,
+    "recursion": """
+        import sys
+        sys.setrecursionlimit(300)
+        def deep(n):
+            for i in range(2): n += 1
+            return deep(n)
+        for _ in range(5):
+            try: deep(0)
+            except RecursionError as error: print(type(error))
+        def fact(n): return 1 if n < 2 else n * fact(n - 1)
+        for n in (5, 50, 60): print(fact(n))
+    """,
+    "numbers": """
+        def f(n, x):
+            t = x
+            for i in range(n): t = t * 3 + i
+            return t
+        for n in (10, 30, 39, 40, 41, 60): print(f(n, 1), f(n, -1), f(n, 1.5), f(n, True))
+        def g(a, b):
+            found = []
+            for x in a:
+                for y in b:
+                    try: found.append((x // y, x % y, x / y, x < y, x == y))
+                    except ZeroDivisionError as error: found.append(str(error))
+            return found
+        print(g((7, -7, 2**62, -2**63, 0, True), (2, -2, 1, -1, 0, 3)))
+        print(g((7.5, -7.5, 0.0, -0.0, 1e308), (2, -2.5, 0.0, 1e-308, 8)))
+    """,
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_same_as_host(case, mode, tmp_path):
+    """Output and status, and something was compiled."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent(PROGRAMS[case]))
+    host, fire = run(HOST, script), run([*FIRE, *MODES[mode]], script, stats=True)
+    assert (fire.status, fire.out, fire.err) == (host.status, host.out, host.err)
+    assert fire.stats["traces"] > 0
+
+
+REFERENCES = """
+    import gc, sys
+    class P:
+        def __init__(self, v): self.v, self.w = v, [v]
+        def get(self): return self.v
+    def over(o, many, table, pair, n):
+        s = 0
+        for i in range(n):
+            for x in many[:2]: y = x.get(); z = x.w
+            p, q = pair
+            r = table["a"]
+            r.w = [y, r.v]
+            x = P(i); s += x.v
+            many[0] = r; many[2] = (i, r)
+            try: raise KeyError(r)
+            except KeyError as error: u = error.args[0]
+        return s
+    o = P(object())
+    many, table = [o, o, (1, o)], {"a": o}
+    pair = (o, many)
+    held = (o, many, table, pair, o.v, P, over)
+    for _ in range(8): over(o, many, table, pair, 500)
+    gc.collect()
+    before, blocks = [sys.getrefcount(x) for x in held], sys.getallocatedblocks()
+    over(o, many, table, pair, 5000)
+    gc.collect()
+    print([sys.getrefcount(x) - b for x, b in zip(held, before)], sys.getallocatedblocks() - blocks < 300)
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_references_balance(mode, tmp_path):
+    """After a loop over lists, dicts, tuples and instances every count is what it was."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent(REFERENCES))
+    fire = run([*FIRE, *MODES[mode]], script)
+    assert (fire.out, fire.err) == ("[0, 0, 0, 0, 0, 0, 0] True\n", "")
+
+
+def test_ctrl_c(tmp_path):
+    """Ctrl-C ends a compiled loop without an end within 100 ms, in the loop."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent("""
+        import os, signal, threading, time
+        def f():
+            def hit():
+                time.sleep(0.3)
+                os.kill(os.getpid(), signal.SIGINT)
+            threading.Thread(target=hit).start()
+            began, i = time.monotonic(), 0
+            try:
+                j = 0
+                while j >= 0: i += 1; i -= 1
+            except KeyboardInterrupt:
+                return time.monotonic() - began - 0.3
+        f()
+        print(f())
+    """))
+    fire = run([*FIRE, *CHECKED], script, stats=True)
+    assert fire.stats["traces"] > 0 and float(fire.out) < 0.1
+
+
+def test_another_thread_gets_its_turn(tmp_path):
+    """A compiled loop that waits for a thread's work ends, and threads in compiled loops do not mix their values."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent("""
+        import threading, time
+        def wait():
+            stop, n = [], 0
+            threading.Thread(target=lambda: (time.sleep(0.05), stop.append(1))).start()
+            while not stop: n += 1
+            return n > 0
+        found = {}
+        def work(k):
+            s = 0
+            for i in range(30000): s = (s * 31 + i + k) % 1000003
+            found[k] = s
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+        print(wait(), wait(), sorted(found.items()))
+    """))
+    host, fire = run(HOST, script), run([*FIRE, *CHECKED], script, stats=True)
+    assert (fire.out, fire.err) == (host.out, "") and fire.stats["traces"] > 0
+
+
+def test_a_program_that_breaks_builtins(tmp_path):
+    """What the compiler itself needs may be bound again: then nothing more is compiled, and nothing else happens."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent("""
+        import builtins
+        real = {name: getattr(builtins, name) for name in ("len", "isinstance", "range", "sorted", "id")}
+        def f(n):
+            t = 0
+            for i in real["range"](n): t += i
+            return t
+        for name in real: setattr(builtins, name, lambda *a: "mine")
+        print(f(50), f(60))
+        for name in real: setattr(builtins, name, real[name])
+        print(f(70))
+    """))
+    host, fire = run(HOST, script), run([*FIRE, *CHECKED], script)
+    assert (fire.status, fire.out, fire.err) == (0, host.out, "")
+
+
+def test_statistics(tmp_path):
+    """Traces and bridges are counted, and nothing is without --jit."""
+    script = tmp_path / "program.py"
+    script.write_text("def f(n, x):\n    for i in range(n): x = x + 1 if i % 3 else x + 2\n    return x\n"
+                      "for k in range(60): f(50, k)\nfor k in range(200): f(50, k + 0.5)\n")
+    fire = run([*FIRE, *CHECKED], script, stats=True)
+    assert fire.stats["traces"] >= 1 and fire.stats["bridges"] >= 1 and fire.stats["aborts"] == 0
+    fire = run([*FIRE, "--jit=off"], script, stats=True)
+    assert fire.stats["traces"] == fire.stats["bridges"] == 0
