@@ -53,6 +53,8 @@ class Builder:
     def do(self, name: str, *args: str, x=None) -> None:
         """Emit an operation without a result."""
         self.block.ops.append((name, "", args, x))
+        if name in EFFECTS:
+            self.changed_by = name
 
     def const_object(self, value: object) -> str:
         """A pointer to an object that is known now; it lives as long as the code."""
@@ -78,6 +80,7 @@ class Builder:
     def begin(self, at: int) -> None:
         """An instruction starts: where its exits go back to."""
         self.at = at
+        self.changed_by = ""
         self.snapshot = None
         self.exit_block = None
 
@@ -88,13 +91,15 @@ class Builder:
 
     def exit_label(self, why: str = "an operand has another type or value than before") -> str:
         """The label guards of this instruction leave by."""
+        if self.changed_by:
+            raise Abort(f"internal error: a guard after {self.changed_by} in {self.instr}")
         if self.exit_block is None:
             self.exit_block = self.make_exit(self.snapshot or self.cx.copy(), self.at, why)
         return f"B{self.exit_block.number}"
 
     def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
-        block, saved = self.function.block(), (self.block, self.cx, self.snapshot)
+        block, saved = self.function.block(), (self.block, self.cx, self.snapshot, self.changed_by)
         self.block, self.cx, self.snapshot = block, cx.copy(), cx      # what the flush drops is not the instruction's doing
         cx = self.cx
         self.flush()
@@ -106,10 +111,11 @@ class Builder:
             block.end = ("exit", number, frame.frame)
         else:
             block.end = ("leave", self.const_word(frame.code.address_of(at)), frame.frame)
-        self.block, self.cx, self.snapshot = saved
+        self.block, self.cx, self.snapshot, self.changed_by = saved
         return block
 
     header = 0
+    changed_by = ""             # the first effect of the present instruction
     resigned: frozenset | set = frozenset()      # places whose exits are no longer worth recording
 
     def guard(self, condition: str, why: str = "an operand has another type or value than before") -> None:
@@ -438,4 +444,5 @@ class Builder:
         return better
 
 
+EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

@@ -79,6 +79,9 @@ class Calls(Builder):
             return self.step(instr)
         self.guard_code(function, callable)
         self.guard_depth()
+        for source in arguments:
+            if isinstance(source, int):
+                self.read(source)
         self.keep()
         values = []
         for source in arguments:
@@ -428,6 +431,9 @@ class Calls(Builder):
             return self.step(instr)
         self.guard_code(init, known)
         self.guard_depth()
+        for source in sources[1:]:
+            if isinstance(source, int):
+                self.read(source)
         self.keep()
         self.secure()
         made = self.e("call_p", self.const_object(kind), x=self.api("rt_new_instance"))

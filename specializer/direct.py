@@ -24,6 +24,7 @@ class Direct(Builder):
         """Exits from here on go back with the state as it is now; nothing has happened yet that the program could see."""
         self.snapshot = self.cx.copy()
         self.exit_block = None
+        self.changed_by = ""
         self.own_exits = {}
 
     def left_before(self, why: str) -> bool:

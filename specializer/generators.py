@@ -196,6 +196,7 @@ class Generators(Builder):
         state = self.cx.frames[-1]
         if state.kind != "gen" or instr.x:
             return self.step(instr)
+        self.read(instr.b)
         self.park(state)
         state = self.cx.frames[-1]
         value = self.take(instr.b)

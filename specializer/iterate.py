@@ -99,14 +99,14 @@ class Iteration(Builder):
             return
         on, off = self.function.block(), self.function.block()
         self.block.end = ("branch", more, on, off)
-        saved = self.cx
+        saved, changed_by = self.cx, self.changed_by
         self.block, self.cx = off, saved.copy()
         at_end()
         self.write(instr.b, EMPTY)
         follow = self.edge(instr.target)
         self.block.end = ("jump", follow, [])
         follow.incoming.append((self.block, []))
-        self.block, self.cx = on, saved
+        self.block, self.cx, self.changed_by = on, saved, changed_by
 
     def next_directly(self, instr, val: Val):
         """An iterator of the host that runs no code of the program. What it gives is the region's."""
