@@ -71,6 +71,9 @@ class Calls(Builder):
     # ------------------------------------------------------------------------------------------- inlining
     def inline(self, instr, function, callable: Val, first: int, count: int):
         """Go on in the callee."""
+        at = self.call_generator(instr, function, callable, first, count)
+        if at is not None:
+            return at
         code = self.callee_code(function, instr)
         if code is None:
             return self.call_compiled(instr, function, callable, first, count)

@@ -15,6 +15,7 @@ from .builder import Builder, Split
 from .context import DIRTY, IN_MEMORY, FrameState
 from .values import EMPTY, MEM, NO, NONE, TAGS, Val
 
+GEN_HEAD = 80                   # bytes before the host's frame in a generator
 GEN_RUNNING, COUNTED = 0, 5     # COUNTED: the shape of an enumerate over a generator
 
 
@@ -111,14 +112,20 @@ class Generators(Builder):
         """Load the registers whose kinds are known; guards come before anything is changed."""
         kinds = self.register_kinds(state.path, state.code)
         live = state.code.live(state.at + 1 if state.waits else state.at)
+        host = state.code.host
+        given = host.co_argcount + host.co_kwonlyargcount + bool(host.co_flags & 4) + bool(host.co_flags & 8)
+        free = state.code.nlocals - len(host.co_freevars)
         for number in range(state.code.nregs):
             state.homes[number] = IN_MEMORY
             if number >= state.code.nlocals and not live >> number & 1:
                 state.regs[number], state.homes[number] = EMPTY, DIRTY
                 continue
+            if not state.waits and given <= number < free:
+                state.regs[number] = EMPTY
+                continue
             state.regs[number] = MEM
             names = {kind if isinstance(kind, str) else "obj" for kind in kinds.get(number, ())}
-            if len(names) == 1 and (live >> number & 1) and state.waits:
+            if len(names) == 1 and live >> number & 1 and number < free:
                 base = self.info["sizeof.Frame"] + 16 * number
                 (name,) = names
                 tag = self.load("i64", state.frame, base + 8, "reg")
@@ -159,6 +166,30 @@ class Generators(Builder):
             return state.at
         self.write(state.code.instrs[state.at].a, NONE)
         return state.at + 1
+
+    # ------------------------------------------------------------------------------------------------ making
+    def call_generator(self, instr, function, callable: Val, first: int, count: int):
+        """A call of a generator function with plain arguments, which are stored where it will look for them; None: not so."""
+        address = id(function)
+        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
+            return None
+        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
+        host = code.host
+        if code.flags & 0x2AC != 0x20 or instr.keywords or host.co_kwonlyargcount or host.co_argcount != count:
+            return None
+        frame = self.cx.frames[-1]
+        arguments = range(first + 1, first + 1 + count)
+        if self.core.is_twin(code) or any(frame.regs[number].kind == "mem" for number in arguments):
+            return None
+        self.guard_code(function, callable)
+        self.ready(*arguments)
+        made = self.e("call_p", "%frame", self.pointer(callable), self.const_word(code.address), x=self.api("rt_generator"))
+        self.cx.facts.clear()
+        inner = self.e("offset", made, x=GEN_HEAD + (87 + 8 * code.nlocals & -16))
+        self.keep()
+        for number, register in enumerate(arguments):
+            self.write_memory(inner, number, self.take(register))
+        return self.finish_call(instr, self.own(made, self.core.object_at(self.info["FireGenerator_Type"])))
 
     # ---------------------------------------------------------------------------------- builtins that take them in
     def consume_generator(self, instr, target, first: int, count: int):

@@ -11,6 +11,16 @@ from .handlers.recording import *  # noqa: F403
 
 
 @metal
+def rt_generator(root: Frame, function: Obj, code: VMCode) -> Obj:
+    """A generator that a call of `function` gives; its arguments are put into its registers later."""
+    made = new_generator(root.thread, cast(FireFunction, function), code)
+    if not made:
+        Py_FatalError("fire: no memory for a generator")
+    count_run(code, False)
+    return made
+
+
+@metal
 def rt_adopt(o: Obj, code: VMCode, globals: Obj) -> Frame:
     """The frame of a generator that may be resumed and has this code and these globals."""
     status = cast(Gen, o).gi_frame_state
@@ -52,4 +62,4 @@ def rt_end_generator(frame: Frame, pc: u64p):
     clear_generator(cast(Gen, frame.gen), frame)
 
 
-GENERATOR_FUNCTIONS = "rt_adopt rt_rest rt_run rt_park rt_end_generator".split()
+GENERATOR_FUNCTIONS = "rt_generator rt_adopt rt_rest rt_run rt_park rt_end_generator".split()
