@@ -69,7 +69,8 @@ class IteratorObjects(Builder):
         """The same numbers from the last to the first."""
         start, stop, step = val.parts
         length = self.range_length(start, stop, step)
-        last = self.int_binary("ADD", start, self.int_binary("MUL", self.int_binary("SUB", length, Val("int", "1")), step))
+        before = self.int_binary("SUB", length, Val("int", "1"))
+        last = self.int_binary("ADD", start, self.int_binary("MUL", before, step))
         back = Val("int", str(-int(step.ssa)), const=-int(step.ssa))
         return Val("range", parts=(Val("int", "0"), length, last, back))
 
@@ -141,7 +142,8 @@ class IteratorObjects(Builder):
     make_dictvalueiter = make_dictitemiter = make_dictkeyiter
 
     def make_dictkeys(self, val: Val) -> Val:
-        return self.made("rt_dict_view", VIEWS[val.kind], self.pointer(val.parts[0]), self.const_object(VIEWS[val.kind]))
+        kind = VIEWS[val.kind]
+        return self.made("rt_dict_view", kind, self.pointer(val.parts[0]), self.const_object(kind))
 
     make_dictvalues = make_dictitems = make_dictkeys
 

@@ -1,4 +1,4 @@
-"""What iterators do at a step, virtual and real: one `plan_*` a kind; how virtual ones are made real: one `make_*` a kind.
+"""What iterators do at a step, virtual and real: one `plan_*` a kind (iterator_objects.py makes virtual ones real).
 
     kind            parts                                   real iterator
     range           index length start step                 range_iterator
@@ -31,8 +31,8 @@ ASCII_BITS = 0xE0       # compact, ascii, ready
 
 
 class Plan:
-    """A step: whether there is an item, what loads it (may leave), what moves on (gives the iterator's new value, or None
-    for a real one), what happens at the end."""
+    """A step: whether there is an item, what loads it (may leave), what moves on (gives the iterator's new value,
+    or None for a real one), what happens at the end."""
 
     __slots__ = ("more", "item", "advance", "at_end")
 
@@ -256,7 +256,8 @@ class Iterators(Builder):
         held = self.load("ptr", pointer, 16, "iter")
         self.guard(self.e("ptr_ne", held, "null"), "an iterator was at its end before")
         size, left = self.load("i64", pointer, 24, "iter"), self.load("i64", pointer, 48, "iter")
-        self.guard(self.e("int_eq", self.load("i64", held, 16, "dict"), size), "a dict changed its size during a loop over it")
+        now = self.load("i64", held, 16, "dict")
+        self.guard(self.e("int_eq", now, size), "a dict changed its size during a loop over it")
         following, key, value = self.dict_entry(held, self.load("i64", pointer, 32, "iter"))
 
         def item(kinds):

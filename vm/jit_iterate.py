@@ -107,4 +107,5 @@ def rt_zip(count: int, a: Obj, b: Obj, c: Obj) -> Obj:
     return made
 
 
-ITERATION_FUNCTIONS = """rt_next rt_iter rt_dict_next rt_dict_iter rt_dict_view rt_reversed rt_enumerate rt_zip""".split()
+ITERATION_FUNCTIONS = """rt_next rt_iter rt_dict_next rt_dict_iter rt_dict_view rt_reversed rt_enumerate
+    rt_zip""".split()

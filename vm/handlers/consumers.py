@@ -1,9 +1,9 @@
-"""Builtins that take in a generator, as functions of the VM: `sum(x * x for x in xs)` goes on in frames, without C recursion.
+"""Builtins that take in a generator, as functions of the VM: `sum(x * x for x in xs)` goes on without C recursion.
 
     CALL sum(g)     ->  CALL consumer(g), once the JIT has brought the functions (tracer/consumers.py)
 
-So the loop over the generator is recorded and compiled like any other. Their frames are not seen by the program: their code
-has the flag HIDDEN, see `link` and `add_traceback`.
+So the loop over the generator is recorded and compiled like any other. Their frames are not seen by the program:
+their code has the flag HIDDEN, see `link` and `add_traceback`.
 """
 from __future__ import annotations
 
