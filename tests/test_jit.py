@@ -221,6 +221,28 @@ PROGRAMS = {
         def fact(n): return 1 if n < 2 else n * fact(n - 1)
         for n in (5, 50, 60): print(fact(n))
     """,
+    "functions that begin with cells": """
+        def make():
+            class Bad:
+                def get(self): return enabled
+            enabled = False
+            return Bad
+        def cell(a, n):
+            def inner(): return a + n
+            t = 0
+            for i in range(n): t += inner()
+            return t
+        class Z:
+            def __init__(self, v): self.f = lambda: v
+            def m(self, x):
+                def g(): return x
+                return g() + self.f()
+        def f(n):
+            t = 0
+            for i in range(n): t += cell(i, 3) + Z(i).m(i) + make()().get()
+            return t
+        for k in range(40): print(f(k))
+    """,
     "numbers": """
         def f(n, x):
             t = x

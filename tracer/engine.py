@@ -161,7 +161,7 @@ class Engine:
         site = self.site(code, (self.field("header") - code.words) >> 3, kind)
         for instr in self.counters(site, kind):
             core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
-        if kind == FUNCTION:
+        if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again; never MAKE_CELL before it
             core.set_word(code.address + core.info["VMCode.entry"], code.address_of(site.header))
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
