@@ -2,9 +2,9 @@
 
     x = a[i]; out[i] = x * 2.0    ->  load_f64; float_mul; store_f64     (type, dtype, bounds guarded)
 
-An item of a numpy array is a scalar of numpy, which is not a float: Val("npfloat", parts=(the number,)) is one that exists only
-in compiled code. Arithmetic of it gives such again; where numpy would warn (a result that is not finite, a division by
-zero, an int beyond 64 bits) the interpreter does it.
+An item of a numpy array is a scalar of numpy, which is not a float: Val("npfloat", parts=(the number,)) is one that
+exists only in compiled code. Arithmetic of it gives such again; where numpy would warn (a result that is not finite,
+a division by zero, an int beyond 64 bits) the interpreter does it.
 """
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from .values import NO, NUMBERS, Val
 
 FINITE = "0x7FF0000000000000"
 ALIGNED, WRITEABLE = 0x100, 0x400
-LOADS = {"b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64", "L": "i64", "Q": "i64",
-         "f": "f32", "d": "f64"}
+LOADS = {"b": "i8", "B": "u8", "h": "i16", "H": "u16", "i": "i32", "I": "u32", "l": "i64", "q": "i64",
+         "L": "i64", "Q": "i64", "f": "f32", "d": "f64"}
 SIZES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "q": 8, "L": 8, "Q": 8, "f": 4, "d": 8}
-RANGES = {"b": (128, 256), "B": (0, 256), "h": (1 << 15, 1 << 16), "H": (0, 1 << 16), "i": (1 << 31, 1 << 32), "I": (0, 1 << 32)}
+RANGES = {"b": (128, 256), "B": (0, 256), "h": (1 << 15, 1 << 16), "H": (0, 1 << 16), "i": (1 << 31, 1 << 32),
+          "I": (0, 1 << 32)}
 SCALARS = {"npfloat": "float64", "npint": "int64"}
+NAMES = {"array": "array", "numpy": "ndarray"}
 SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 STARTS = {bytes: 32, bytearray: 40}     # bytes lie in the object, a bytearray points to them
 
@@ -53,8 +55,8 @@ class Buffers(Direct):
             wanted = ALIGNED | (WRITEABLE if writes else 0)
             flags = self.e("int_and", self.load("i32", pointer, FLAGS, "attr"), str(wanted))
             dims = self.load("i32", pointer, NDIM, "attr")
-            self.guard(self.e("bool_and", self.e("int_eq", flags, str(wanted)), self.e("int_eq", dims, str(layout.ndim))),
-                       "an array has another shape")
+            usable, shaped = self.e("int_eq", flags, str(wanted)), self.e("int_eq", dims, str(layout.ndim))
+            self.guard(self.e("bool_and", usable, shaped), "an array has another shape")
         self.cx.facts[key] = layout
 
     def place(self, val: Val, kind: type, layout: Layout | None, indices: list[Val], writes: bool) -> tuple | None:
@@ -64,17 +66,19 @@ class Buffers(Direct):
             at = self.checked_index(indices[0], self.load("i64", pointer, 16, "list"))
             start = self.e("offset", pointer, x=32) if kind is bytes else self.load("ptr", pointer, 40, "list")
             return self.e("index", start, at, x="i8"), "B"
-        if layout is None or layout.ndim != len(indices) or kind.__name__ != ("array" if layout.kind == "array" else "ndarray"):
+        if layout is None or layout.ndim != len(indices) or kind.__name__ != NAMES[layout.kind]:
             return None
         self.guard_array(pointer, layout, writes)
         if layout.kind == "array":
             at = self.checked_index(indices[0], self.load("i64", pointer, 16, "attr"))
-            return self.e("index", self.load("ptr", pointer, ITEMS, "attr"), at, x=f"i{8 * SIZES[layout.code]}"), layout.code
+            start = self.load("ptr", pointer, ITEMS, "attr")
+            return self.e("index", start, at, x=f"i{8 * SIZES[layout.code]}"), layout.code
         place = self.load("ptr", pointer, DATA, "attr")
         dims, strides = self.load("ptr", pointer, DIMENSIONS, "attr"), self.load("ptr", pointer, STRIDES, "attr")
         for number, index in enumerate(indices):
             at = self.checked_index(index, self.load("i64", dims, 8 * number, "attr"))
-            place = self.e("index", place, self.e("int_mul", at, self.load("i64", strides, 8 * number, "attr")), x="i8")
+            stride = self.load("i64", strides, 8 * number, "attr")
+            place = self.e("index", place, self.e("int_mul", at, stride), x="i8")
         return place, layout.code
 
     # ------------------------------------------------------------------------------------------- items
@@ -165,18 +169,21 @@ class Buffers(Direct):
         """Go on only if an int fits an item."""
         if code in RANGES:
             low, size = RANGES[code]
-            self.guard(self.e("int_ult", self.e("int_add", text, str(low)), str(size)), "an int does not fit the item")
+            moved = self.e("int_add", text, str(low))
+            self.guard(self.e("int_ult", moved, str(size)), "an int does not fit the item")
         elif code in "LQ":
             self.guard(self.e("int_ge", text, "0"), "an int does not fit the item")
 
     # ------------------------------------------------------------------------------------- numpy's scalars
     def make_npfloat(self, val: Val) -> Val:
-        kind = numpy_type("float64")
-        return Val("obj", self.e("call_p", self.const_object(kind), val.parts[0].ssa, x=self.api("rt_float_scalar")), kind)
+        return self.boxed_scalar(val, numpy_type("float64"), "rt_float_scalar")
 
     def make_npint(self, val: Val) -> Val:
-        kind = numpy_type("int64")
-        return Val("obj", self.e("call_p", self.const_object(kind), val.parts[0].ssa, x=self.api("rt_int_scalar")), kind)
+        return self.boxed_scalar(val, numpy_type("int64"), "rt_int_scalar")
+
+    def boxed_scalar(self, val: Val, kind, name: str) -> Val:
+        """A scalar object of numpy's."""
+        return Val("obj", self.e("call_p", self.const_object(kind), val.parts[0].ssa, x=self.api(name)), kind)
 
     def make_npbool(self, val: Val) -> Val:
         true, false = (self.const_object(numpy_type("bool_")(value)) for value in (True, False))
@@ -220,7 +227,9 @@ class Buffers(Direct):
             return True
         kind = self.type_of(val) if val.kind == "obj" else None
         scalars = {numpy_type(name) for name in SCALARS.values()} - {None}
-        return kind in scalars if kind is not None else val.kind in ("obj", "mem") and bool(kinds & scalars) and len(kinds) == 1
+        if kind is not None:
+            return kind in scalars
+        return val.kind in ("obj", "mem") and bool(kinds & scalars) and len(kinds) == 1
 
     def other_binary(self, instr, name: str, right):
         known = self.local_constant(instr.c) if instr.op.endswith("_K") else None
@@ -251,16 +260,16 @@ class Buffers(Direct):
 
     def finish_binary(self, instr, name: str, result: Val):
         """A comparison of numpy's numbers gives one of its bools."""
-        if result.kind == "bool" and name in SIGNS and "npfloat" in self.operand_kinds(instr) | {None} or \
-                result.kind == "bool" and name in SIGNS and "npint" in self.operand_kinds(instr):
+        if result.kind == "bool" and name in SIGNS and self.operand_kinds(instr) & set(SCALARS):
             result = Val("npbool", parts=(result,))
         return super().finish_binary(instr, name, result)
 
     def operand_kinds(self, instr) -> set:
         """Kinds of a comparison's operands."""
-        regs, registers = self.cx.frames[-1].regs, [instr.b] + ([] if instr.op.endswith("_K") else [instr.c])
+        registers = [instr.b] if instr.op.endswith("_K") else [instr.b, instr.c]
+        values = [self.cx.frames[-1].regs[number] for number in registers]
         scalars = {numpy_type(name): kind for kind, name in SCALARS.items()}
-        return {scalars.get(self.type_of(regs[n]), "obj") if regs[n].kind == "obj" else regs[n].kind for n in registers}
+        return {scalars.get(self.type_of(val), "obj") if val.kind == "obj" else val.kind for val in values}
 
     def truth(self, val: Val) -> str | None:
         if val.kind in ("npfloat", "npint", "npbool"):
@@ -281,7 +290,8 @@ class Buffers(Direct):
         if self.takes_scalars():
             frame = self.cx.frames[-1]
             values = [frame.regs[register] for register in registers]
-            if any(val.kind == "npfloat" for val in values) and all(val.kind in (*NUMBERS, "npfloat") for val in values):
+            kinds = {val.kind for val in values}
+            if "npfloat" in kinds and kinds <= {*NUMBERS, "npfloat"}:
                 return [val.parts[0] if val.parts else val for val in values]
         return super().numbers(registers)
 
@@ -289,7 +299,7 @@ class Buffers(Direct):
         """Whether the function called gives a float whatever its argument's class: those of math, and float()."""
         frame, instr = self.cx.frames[-1], self.instr
         callables = [frame.regs[n].const for n in (instr.b, instr.b + 1) if frame.regs[n].kind == "obj"]
-        return any(getattr(held, "__module__", None) == "math" or held is float for held in callables if held is not NO)
+        return any(held is float or getattr(held, "__module__", None) == "math" for held in callables)
 
 
 from ..ir.ops import ALIAS as _ALIAS  # noqa: E402

@@ -5,6 +5,7 @@ Laws:
    state as it was there (`snapshot`).
 2. What is used is owned or anchored before anything runs that may free it (`secure`).
 3. Memory never claims an object it does not own: a register that turns dirty is marked empty there.
+4. A call that can fail changes nothing when it does: a guard on its result leaves, and the interpreter raises (direct.py).
 """
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ class Dicts(Direct):
         if val.kind == "int":
             return "int"
         if val.kind == "tuple":
-            if not all(part.kind in ("int", "char") or (part.kind == "obj" and self.may_be_plain(part)) for part in val.parts):
+            if not all(part.kind in ("int", "char") or part.kind == "obj" and self.may_be_plain(part)
+                       for part in val.parts):
                 return "any" if self.is_plain(val) else None
             return "pair" if len(val.parts) == 2 and all(p.kind in ("int", "obj") for p in val.parts) else "any"
         if val.kind != "obj" or self.type_of(val) in KEY_TYPES:
@@ -209,7 +210,8 @@ class Dicts(Direct):
     def container(self, registers: list[int], kind: type) -> Val | None:
         """The receiver of a method, if it is exactly of the type."""
         val = self.argument(registers[0])
-        return val if val is not None and val.kind == "obj" and val.const is NO and self.type_of(val) is kind else None
+        known = val is not None and val.kind == "obj" and val.const is NO and self.type_of(val) is kind
+        return val if known else None
 
     @row(dict.get)
     def call_get(self, instr, registers):

@@ -22,13 +22,13 @@ def safe(kind: type, result: type, names: str) -> None:
         SAFE[kind, name] = result
 
 
-safe(str, str, "lower upper strip lstrip rstrip title capitalize swapcase casefold replace join zfill ljust rjust center "
-               "expandtabs removeprefix removesuffix format")
+safe(str, str, "lower upper strip lstrip rstrip title capitalize swapcase casefold replace join zfill ljust rjust "
+               "center expandtabs removeprefix removesuffix format")
 safe(str, list, "split rsplit splitlines")
 safe(str, tuple, "partition rpartition")
 safe(str, int, "find rfind index rindex count")
-safe(str, bool, "startswith endswith isalpha isdigit isalnum isspace isupper islower isdecimal isnumeric isidentifier "
-                "isprintable istitle isascii")
+safe(str, bool, "startswith endswith isalpha isdigit isalnum isspace isupper islower isdecimal isnumeric "
+                "isidentifier isprintable istitle isascii")
 safe(bytes, bytes, "lower upper strip lstrip rstrip replace join")
 safe(bytes, list, "split")
 safe(bytes, int, "find rfind index count")
@@ -123,7 +123,7 @@ class Methods(Direct):
         frame = self.cx.frames[-1]
         if registers and len(registers) <= 2 and self.kind_of(self.argument(registers[0]) or EMPTY) is str:
             base = frame.regs[registers[1]] if len(registers) == 2 else Val("int", "0")
-            if base.kind != "int" or len(registers) == 2 and not (literal(base) or 0) in range(2, 37):
+            if base.kind != "int" or len(registers) == 2 and (literal(base) or 0) not in range(2, 37):
                 return None
             text = self.string(frame.regs[registers[0]])
             return self.made_by_call(int, "rt_int", text, base.ssa)
@@ -198,8 +198,13 @@ class Methods(Direct):
             return None
         if found[0].kind != "float":
             return self.as_int(found[0])
-        self.guard(self.e("float_lt", self.e("float_abs", found[0].ssa), "0x43D0000000000000"), "a float is too large for 64 bits")
+        self.fits_int(found[0].ssa)
         return Val("int", self.e("float_to_int", self.e("call_f", found[0].ssa, x=self.api("rint"))))
+
+    def fits_int(self, number: str) -> None:
+        """Go on only if a float's whole part fits an int."""
+        small = self.e("float_lt", self.e("float_abs", number), "0x43D0000000000000")
+        self.guard(small, "a float is too large for 64 bits")
 
     @row(hash)
     def call_hash(self, instr, registers):
@@ -220,7 +225,7 @@ class Methods(Direct):
 
     # ------------------------------------------------------------------------------------------------- math
     def float_function(self, registers, name: str) -> Val | None:
-        """A function of libm; results that are no finite numbers are for the interpreter, which knows which are errors."""
+        """A function of libm; results that are not finite are for the interpreter, which knows which are errors."""
         found = self.numbers(registers)
         if found is None or len(found) != 1:
             return None
@@ -249,7 +254,7 @@ class Methods(Direct):
         if found[0].kind != "float":
             return self.as_int(found[0])
         number = found[0].ssa
-        self.guard(self.e("float_lt", self.e("float_abs", number), "0x43D0000000000000"), "a float is too large for 64 bits")
+        self.fits_int(number)
         whole = self.e("float_floor", number) if name == "floor" else \
             self.e("float_neg", self.e("float_floor", self.e("float_neg", number)))
         return Val("int", self.e("float_to_int", whole))

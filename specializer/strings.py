@@ -1,4 +1,4 @@
-"""Strings: characters that are numbers until somebody needs the object, comparisons, slices, concatenation, formatting.
+"""Strings: characters that are numbers until somebody needs the object; comparisons, slices, joining, formatting.
 
     text[i] == "\\n"     ->  %c = load_u8 ...; int_eq %c, 10          the character's string is never touched
 
@@ -15,8 +15,9 @@ from .values import NO, Val
 WIDE = "an index is out of range, or a string has characters beyond Latin-1"
 LATIN, ASCII, IS_LATIN = 0xBC, 0x40, 0xA4       # bits of a string's state: kind, compact, ready; ascii
 MOST_TESTS, BEYOND = 6, 1 << 62
-CLASSES = {name: bytes(getattr(chr(code), name)() for code in range(256))
-           for name in "isalpha isdigit isalnum isspace isupper islower isdecimal isnumeric isidentifier isprintable".split()}
+CLASSES = {name: bytes(getattr(chr(code), name)() for code in range(256)) for name in (
+    "isalpha", "isdigit", "isalnum", "isspace", "isupper", "islower", "isdecimal", "isnumeric", "isidentifier",
+    "isprintable")}
 SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 
 
@@ -192,8 +193,9 @@ class Strings(Direct):
         if val.kind == "tuple":
             return "true" if val.parts else "false"
         kind = self.type_of(val) if val.kind == "obj" else None
-        if kind in SIZED_AT_16:
-            return self.e("int_ne", self.load("i64", self.pointer(val), 24 if kind in (set, frozenset) else 16, "list"), "0")
+        if kind in SIZED:
+            size = self.load("i64", self.pointer(val), 16 if kind is bytes else 24, "list")
+            return self.e("int_ne", size, "0")
         return super().truth(val)
 
     # ---------------------------------------------------------------------------------------- concatenation
@@ -208,7 +210,8 @@ class Strings(Direct):
             return self.percent(instr, left, right)
         if right is None or self.kind_of(right) is not str:
             return self.step(instr)
-        if instr.a == instr.b and left.kind == "obj" and left.const is NO and (instr.op == "ADD_K" or instr.c != instr.b):
+        in_place = instr.a == instr.b and (instr.op == "ADD_K" or instr.c != instr.b)
+        if in_place and left.kind == "obj" and left.const is NO:
             return self.append(instr, right)
         made = self.made_by_call(str, "rt_concat", self.string(left), self.string(right))
         return self.finish_binary(instr, name, made)
@@ -252,7 +255,8 @@ class Strings(Direct):
         self.again()
         temps: list[str] = []
         value = self.object_of(right, temps)
-        return self.finish_binary(instr, "MOD", self.made_by_call(str, "rt_mod", self.pointer(left), value, temps=temps))
+        made = self.made_by_call(str, "rt_mod", self.pointer(left), value, temps=temps)
+        return self.finish_binary(instr, "MOD", made)
 
     def do_FORMAT(self, instr):
         frame = self.cx.frames[-1]
@@ -315,7 +319,7 @@ class Strings(Direct):
         if name in CLASSES:
             table = self.e("index", self.const_object(CLASSES[name]), code, x="i8")
             return Val("bool", self.e("int_ne", self.load("u8", table, 32, "str"), "0"))
-        if name in ("lower", "upper", "title", "swapcase", "capitalize", "casefold") and literal(val.parts[0]) is None:
+        if name in ASCII_MAPS and literal(val.parts[0]) is None:
             self.guard(self.e("int_ult", code, "128"), "a character is not ASCII")
             mapped = self.e("index", self.const_object(ASCII_MAPS[name]), code, x="i8")
             return Val("char", parts=(Val("int", self.load("u8", mapped, 32, "str")),))
@@ -323,7 +327,7 @@ class Strings(Direct):
 
 
 ASCII_MAPS = {name: bytes(ord(getattr(chr(code), name)()) for code in range(128))
-              for name in "lower upper title swapcase capitalize casefold".split()}
+              for name in ("lower", "upper", "title", "swapcase", "capitalize", "casefold")}
 COMPARABLE = {str, int, float, bool, type(None), list, tuple, dict, set, frozenset}
-SIZED_AT_16 = (bytes, set, frozenset)
+SIZED = (bytes, set, frozenset)
 __all__ = ["Strings"]

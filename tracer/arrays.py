@@ -3,8 +3,8 @@
     layout_of(array("d", ...))       ->  Layout("array", "d", address of the description, 1)
     layout_of(numpy.zeros((2, 3)))   ->  Layout("numpy", "d", dtype, 2)
 
-The fields of numpy's and array's structures are no public interface: at the first array of each kind they are compared with what
-the objects say of themselves; where that differs, arrays of this kind are left alone (`None`).
+The fields of numpy's and array's structures are no public interface: at the first array of each kind they are compared
+with what the objects say of themselves; where that differs, arrays of this kind are left alone (`None`).
 """
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def checked(kind: str, check) -> bool:
     if kind not in _checked:
         try:
             _checked[kind] = check()
-        except Exception:       # noqa: BLE001 (an unknown version of numpy)
+        except Exception:       # an unknown version of numpy
             _checked[kind] = False
     return _checked[kind]
 
@@ -75,8 +75,10 @@ def check_numpy() -> bool:
     for made in (numpy.zeros((3, 5))[::2], numpy.arange(7, dtype=numpy.int64)):
         head = id(made)
         dims, strides = core.word(head + DIMENSIONS), core.word(head + STRIDES)
-        if core.word(head + DATA) != made.__array_interface__["data"][0] or core.word(head + DESCR) != id(made.dtype) or \
-                core.word(head + NDIM) & 0xFFFFFFFF != made.ndim or core.word(head + FLAGS) & 0xFFFFFFFF != made.flags.num or \
+        if core.word(head + DATA) != made.__array_interface__["data"][0] or \
+                core.word(head + DESCR) != id(made.dtype) or \
+                core.word(head + NDIM) & 0xFFFFFFFF != made.ndim or \
+                core.word(head + FLAGS) & 0xFFFFFFFF != made.flags.num or \
                 [core.word(dims + 8 * n) for n in range(made.ndim)] != list(made.shape) or \
                 [core.word(strides + 8 * n) for n in range(made.ndim)] != list(made.strides):
             return False

@@ -10,7 +10,7 @@ A pair is a tuple of two that exists only in compiled code: each item as (word, 
 """
 from __future__ import annotations
 
-from ..codegen.metal import define_metal, pointer_to, struct
+from ..codegen.metal import Static, define_metal, pointer_to, struct
 from .handlers.recording import *  # noqa: F403
 
 ABSENT, FOUND, UNDECIDED = 0, 1, 2
@@ -18,7 +18,10 @@ i8_p, i16_p, i32_p = pointer_to("i8"), pointer_to("i16"), pointer_to("i32")
 VOID_PTR = pointer_to("u8")
 SetEntry = struct("SetEntry", "key:Obj@0 hash:i64@8", 16)
 SetTable = struct("SetTable", "mask:i64@32 table:SetEntry@40", 200)
-Entry = struct("DictFound", "key:Obj@0 value:Obj@8 hash:i64@16", 24)
+Entry = struct("DictFound", "key:Obj@0 value:Obj@8 hash:i64@16 slot:Obj*@24", 32)
+Versions = struct("DictVersions", "last:i64", 8)
+versions = Static("fire_dict_versions", Versions)   # of dicts changed here: from -1 down; the host's count up
+HAVE_GC = 1 << 14
 MODULUS = (1 << 61) - 1             # of the host's hashes of numbers
 PRIME_1, PRIME_2, PRIME_5 = 11400714785074694791 - (1 << 64), 14029467366897019727 - (1 << 64), 2870177450012600261
 PAIR_LENGTH = 2 ^ PRIME_5 ^ 3527539
@@ -177,6 +180,7 @@ def find_{name}(d: Obj, {params}, hash: int, found: Entry) -> int:
                     if same == FOUND:
                         found.key = stored
                         found.value = entry.me_value
+                        found.slot = field_address(entry, "me_value")
                         return FOUND
                     if same == UNDECIDED:
                         return UNDECIDED
@@ -188,8 +192,10 @@ def find_{name}(d: Obj, {params}, hash: int, found: Entry) -> int:
                     if same == FOUND:
                         found.key = stored
                         found.value = named.me_value
+                        found.slot = field_address(named, "me_value")
                         if cast(VOID_PTR, Dict(d).ma_values):
-                            found.value = cast(obj_p, Dict(d).ma_values)[number]
+                            found.slot = cast(obj_p, Dict(d).ma_values) + number
+                            found.value = found.slot[0]
                             if not found.value:
                                 return ABSENT
                         return FOUND
@@ -229,7 +235,7 @@ def member_{name}(s: Obj, {params}, hash: int) -> int:
 """, f"member_{name}", globals())
 
 
-FORMS = {       # parameters, arguments, comparison with a stored key of the same hash, hash, the key as an object (owned)
+FORMS = {       # parameters, arguments, comparison with a stored key of one hash, hash, the key as an object (owned)
     "int": ("n: int", "n", "is_int(stored, n)", "int_hash(n)", "new_int(n)"),
     "any": ("o: Obj", "o", "same_key(stored, o)", "key_hash(o)", "new_ref(o)"),
     "pair": ("a: int, ta: int, b: int, tb: int", "a, ta, b, tb", "is_pair(stored, a, ta, b, tb)",
@@ -247,6 +253,16 @@ def new_pair(a: int, ta: int, b: int, tb: int) -> Obj:
     items[0] = new_int(a) if ta == INT else new_ref(cast(Obj, a))
     items[1] = new_int(b) if tb == INT else new_ref(cast(Obj, b))
     return made
+
+
+@metal(inline=True)
+def replace_plain(d: Obj, slot: obj_p, value: Obj):
+    """Another value for a key that is there; the value holds no others, so that the dict may stay untracked."""
+    old = slot[0]
+    slot[0] = new_ref(value)
+    versions.last = versions.last - 1
+    Dict(d).ma_version_tag = versions.last
+    decref(old)
 
 
 def define_uses(name: str) -> None:
@@ -292,6 +308,9 @@ def rt_dict_set_{name}(d: Obj, {params}, value: Obj) -> int:
     how = look_{name}(d, {args}, found)
     if how == UNDECIDED:
         return 0
+    if how == FOUND and value.ob_type.tp_flags & HAVE_GC == 0:
+        replace_plain(d, found.slot, value)
+        return 1
     key = new_ref(found.key) if how == FOUND else {boxing}
     if not key:
         PyErr_Clear()

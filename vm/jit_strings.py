@@ -2,14 +2,12 @@
 
     rt_concat(a, b) -> a + b         rt_call_array(f, self, a, b, c, n) -> what a C function makes of n arguments
 
-What can fail returns NULL with no exception set and nothing changed: compiled code then leaves, and the interpreter does the
-instruction again and raises. `steals` in a comment: the caller's reference is taken over.
+What can fail returns NULL with no exception set and nothing changed: compiled code then leaves, and the interpreter
+does the instruction again and raises. `steals` in a comment: the caller's reference is taken over.
 """
 from __future__ import annotations
 
 from .jit_dicts import *  # noqa: F403
-
-MOST_PARTS, MOST_ARGUMENTS = 8, 3
 
 
 @metal(inline=True)
@@ -290,9 +288,10 @@ def rt_list_pop(o: Obj) -> Obj:
     return found
 
 
-STRING_RUNTIME = """rt_char rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in rt_concat rt_append_str
-    rt_append_char rt_strings rt_format rt_str_slice rt_sequence_slice rt_call_array rt_call_tuple rt_call_one rt_int_of
-    rt_truth_of rt_int rt_str rt_float rt_repr rt_mod rt_boxed rt_list rt_list_pop""".split()
+STRING_RUNTIME = """rt_char rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in
+    rt_concat rt_append_str rt_append_char rt_strings rt_format rt_str_slice rt_sequence_slice
+    rt_call_array rt_call_tuple rt_call_one rt_int_of rt_truth_of rt_int rt_str rt_float rt_repr rt_mod
+    rt_boxed rt_list rt_list_pop""".split()
 
 
 @metal
