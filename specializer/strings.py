@@ -137,9 +137,7 @@ class Strings(Direct):
         """The object of a string; a character's is not counted: the host's table holds it."""
         if val.kind != "char":
             return self.pointer(val)
-        made = self.make_char(val).ssa
-        self.do("decref_plain", made)
-        return made
+        return self.e("call_p", val.parts[0].ssa, x=self.api("rt_char_borrowed"))
 
     def strings_equal(self, a: Val, b: Val, x: str | None, y: str | None) -> str:
         """Whether two strings, not both known to be characters, are equal."""

@@ -27,6 +27,16 @@ def rt_char(code: int) -> Obj:
 
 
 @metal
+def rt_char_borrowed(code: int) -> Obj:
+    """The same, not counted: the host's table holds it."""
+    if likely(ult(code, 128)):
+        return field_address(characters, "one")[code]
+    made = PyUnicode_FromOrdinal(code)
+    decref(made)
+    return made
+
+
+@metal
 def rt_str_item(o: Obj, index: int) -> Obj:
     """A character of any string at an index in range; new reference."""
     return or_nothing(PySequence_GetItem(o, index))
@@ -288,7 +298,7 @@ def rt_list_pop(o: Obj) -> Obj:
     return found
 
 
-STRING_RUNTIME = """rt_char rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in
+STRING_RUNTIME = """rt_char rt_char_borrowed rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in
     rt_concat rt_append_str rt_append_char rt_strings rt_format rt_str_slice rt_sequence_slice
     rt_call_array rt_call_tuple rt_call_one rt_int_of rt_truth_of rt_int rt_str rt_float rt_repr rt_mod
     rt_boxed rt_list rt_list_pop""".split()
