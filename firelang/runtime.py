@@ -61,7 +61,7 @@ def hot(why):
     try:
         from .tracer import engine
         engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") and knobs.get("cache"))
+                     knobs.get("jit_later") and knobs.get("cache"), knobs.get("jit") == "eager")
         engine.engine.stress, engine.engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
         vm().set_hook(engine.hook, *mode)
     except Exception:                   # noqa: BLE001 (the program has broken what imports need; it goes on without)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 
 from .. import runtime
 from . import consumers, core
@@ -21,6 +21,8 @@ WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds w
 MOST_TRIES = 12
 MOST_TIMES = 3          # an exit is recorded
 SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
+SHARE, HEAD_START_MS = 0.12, 50         # of the process's CPU time that the JIT may take; milliseconds it may take at first
+LLVM_MS = (0.006, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS, APART = (2, 3), 17      # recordings before a loop, a function is compiled; turns between them
@@ -45,6 +47,7 @@ class Site:
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
+        self.promoted: str | None = None    # the text that was
         self.final = ""                     # LLVM text to be compiled well, its lines and tables
         self.lines = 0
         self.tables: dict = {}
@@ -63,6 +66,7 @@ class Engine:
         self.log = False
         self.level = -1
         self.later = True
+        self.share: float | None = SHARE
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
         self.verify = False                 # check the IR of each region
@@ -82,7 +86,7 @@ class Engine:
 
     def hook(self, why: int) -> None:
         """A recording has ended."""
-        started = perf_counter()
+        started = process_time()
         collects = gc.isenabled()
         gc.disable()                    # what is made here must not set off collections of the program's objects
         try:
@@ -92,7 +96,7 @@ class Engine:
         finally:
             if collects:
                 gc.enable()
-        self.counts["compile_ms"] += (perf_counter() - started) * 1000
+        self.counts["compile_ms"] += (process_time() - started) * 1000
 
     def failed(self, error: Exception) -> None:
         """Nothing came of a recording. The program may have broken what this needs: it may bind `builtins.len` again."""
@@ -107,10 +111,18 @@ class Engine:
             core.set_word(core.info["jit"] + core.info["Jit.loop_threshold"], 1 << 62)
             core.set_word(core.info["jit"] + core.info["Jit.call_threshold"], 1 << 62)
 
+    def over_budget(self, more: float = 0.0) -> bool:
+        """Whether the JIT, with `more` milliseconds, has taken more than its share of the program's time so far."""
+        if self.share is None:
+            return False
+        return self.counts["compile_ms"] + more > HEAD_START_MS + self.share * process_time() * 1000
+
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
-        code = code_at(self.field("root_code"))
         kind = self.field("kind")
+        if self.over_budget():
+            return                      # the counters start anew: it comes back if it stays hot
+        code = code_at(self.field("root_code"))
         start: tuple = ()
         if kind == EXIT:
             site = self.sites[self.field("exit_region")]
@@ -245,8 +257,13 @@ class Engine:
     def promote(self, site: Site) -> None:
         """Compile a region that runs long with LLVM's optimizer."""
         started = perf_counter()
-        self.unfinished.discard(site)
+        if site.promoted is site.final:
+            return
         level = level_for(site.lines)
+        if self.over_budget(site.lines * LLVM_MS[level]):
+            return
+        site.promoted = site.final
+        self.unfinished.discard(site)
         self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
         self.counts["promoted"] += 1
         self.say(f"promoted {site.number} {site.code.name}: level {level}, {site.native.size} bytes, "
@@ -293,11 +310,13 @@ class Engine:
 engine = Engine()
 
 
-def start(native, log: bool = False, dump: str = "", level: int = -1, later: bool = True) -> None:
+def start(native, log: bool = False, dump: str = "", level: int = -1, later: bool = True,
+          eager: bool = False) -> None:
     """Bring the JIT up over the VM's core."""
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
     engine.later = later
+    engine.share = None if eager else SHARE
     consumers.install(native)
     if later:
         import atexit
