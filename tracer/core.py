@@ -57,6 +57,22 @@ def code_at(place: int):
     return decode(place)
 
 
+def without_closure(function):
+    """A function as what the JIT may keep of it: one with a closure is kept as a copy whose cells are empty, since what
+    the cells hold has its own time to end."""
+    if id(type(function)) != info["FireFunction_Type"] or not function.__closure__:
+        return function
+    from types import CellType, FunctionType
+    cells = tuple(CellType() for _ in function.__closure__)
+    made = _native.adopt(FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__,
+                                      cells))
+    made.__kwdefaults__ = function.__kwdefaults__
+    for field in ("vmcode", "vmcode_of"):
+        offset = info["FireFunction." + field]
+        set_word(id(made) + offset, word(id(function) + offset))
+    return made
+
+
 def is_twin(code) -> bool:
     """Whether a function runs on its host twin."""
     return bool(word(code.address + info["VMCode.twin"]))

@@ -38,8 +38,7 @@ class Profile:
         self.root = root
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
-        self.functions: dict[tuple, int] = {}
-        self.kept: dict[tuple, object] = {}         # the functions, whose addresses must stay theirs
+        self.kept: dict[tuple, object] = {}         # functions, without what their closures hold
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
@@ -75,8 +74,8 @@ class Profile:
             if path not in self.codes:
                 self.codes[path] = code_at(code)
             starts[path] = self.codes[path].words
-            self.functions[path] = e[17]
-            self.kept[path] = core.object_at(e[17])
+            if path not in self.kept:
+                self.kept[path] = core.without_closure(core.object_at(e[17]))
         del frames[depth + 1:]
         path = frames[depth][1]
         index = (pc - starts[path]) >> 3
@@ -112,5 +111,8 @@ class Profile:
             found = core.object_at(e[16])
             if type(found).__name__ in ARRAYS:
                 seen.buffers.add(layout_of(found))
+            elif getattr(found, "__closure__", None):
+                if id(found.__code__) not in seen.callables:
+                    seen.callables[id(found.__code__)] = core.without_closure(found)
             else:
                 seen.callables[e[16]] = found
