@@ -169,6 +169,7 @@ def test_compiled(topic, how, folder):
     assert sum(stats["traces"] for stats in statistics), "nothing was compiled"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 @pytest.mark.parametrize("topic", TOPICS)
 def test_compiled_leaves_nothing_behind(topic, folder):
