@@ -15,8 +15,8 @@ USAGE = """usage: fire dev dis FILE        register bytecode of a file and of ev
 def main(tool, args):
     """Run `fire TOOL args...`; the exit status."""
     if tool == "explain":
-        sys.stderr.write("fire: `fire explain` needs the tracing JIT, which this version does not have\n")
-        return 2
+        from . import explain
+        return explain.main(args)
     if args == ["knobs"]:
         print(knobs.table())
         return 0

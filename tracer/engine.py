@@ -21,11 +21,12 @@ WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds w
 MOST_TRIES = 12
 MOST_TIMES = 3          # an exit is recorded
 SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
-SHARE, HEAD_START_MS = 0.12, 50         # of the process's CPU time that the JIT may take; milliseconds it may take at first
+SHARE, HEAD_START_MS = 0.15, 80         # of the process's CPU time that the JIT may take; milliseconds it may take at first
 LLVM_MS = (0.006, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
-RECORDINGS, APART = (2, 3), 17      # recordings before a loop, a function is compiled; turns between them
+RECORDINGS = (4, 6)     # of a loop, a function before it is compiled
+APART = (11, 29, 67, 131, 257, 521)     # turns or calls between them
 
 
 def level_for(lines: int) -> int:
@@ -47,6 +48,7 @@ class Site:
         self.kept: list[object] = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
+        self.native_level = 0               # LLVM's level of its code
         self.promoted: str | None = None    # the text that was
         self.final = ""                     # LLVM text to be compiled well, its lines and tables
         self.lines = 0
@@ -103,7 +105,7 @@ class Engine:
         try:
             self.counts["aborts"] += 1
             self.say(f"abort: {type(error).__name__}: {error}")
-            self.give_up()
+            self.give_up(str(error))
             if self.log:
                 import traceback
                 traceback.print_exception(error)
@@ -155,7 +157,7 @@ class Engine:
         """Record once more, some turns or calls later: other paths may be taken then."""
         threshold = self.field("loop_threshold" if kind == LOOP else "call_threshold")
         for instr in self.counters(site, kind):
-            core.set_word(site.code.address_of(instr.at) + 8, max(0, threshold - APART))
+            core.set_word(site.code.address_of(instr.at) + 8, max(0, threshold - APART[min(site.recordings, len(APART)) - 1]))
 
     @staticmethod
     def counters(site: Site, kind: int) -> list:
@@ -164,13 +166,14 @@ class Engine:
             return [i for i in site.code.instrs.values() if i.op.startswith("LOOP") and i.target == site.header]
         return [i for i in site.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == site.header]
 
-    def give_up(self) -> None:
+    def give_up(self, why: str) -> None:
         """What was just recorded is not counted any more."""
         kind = self.field("kind")
         if kind == EXIT:
             return
         code = code_at(self.field("root_code"))
         site = self.site(code, (self.field("header") - code.words) >> 3, kind)
+        site.aborts.append(why)
         for instr in self.counters(site, kind):
             core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
         if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again; never MAKE_CELL before it
@@ -225,6 +228,7 @@ class Engine:
             self.write_dump(site, function, text)
         level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
         self.put(site, generator.compile_text(text, site.tables, level), region.exits)
+        site.native_level = level
         site.kept.append(function.kept)
         blocks = len(function.blocks)
         function.clear()

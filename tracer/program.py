@@ -81,6 +81,14 @@ class Code:
         self.loops = {i.target for i in self.instrs.values() if i.op == "LOOP"}
         self.merges = {at for at, count in incoming.items() if count > 1}
 
+    def line(self, at: int) -> int:
+        """The source line of a word; 0 if it has none."""
+        place = core.word(self.address + core.info["VMCode.origin"]) + 4 * at
+        offset = int.from_bytes(core.peek(place, 4), "little", signed=True)
+        positions = list(self.host.co_positions())
+        found = positions[offset // 2][0] if 0 <= offset // 2 < len(positions) else None
+        return found or self.host.co_firstlineno
+
     def live(self, at: int) -> int:
         """The registers, as bits, that may still be read from a word on."""
         if self.live_sets is None:
