@@ -19,7 +19,8 @@ from .program import OBJECT, TAG_NAMES, code_at
 
 WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
 MOST_TRIES = 12
-MOST_TIMES = 3          # an exit is recorded
+EXIT_MS, REGION_MS = 0.0004, 5      # milliseconds that taking an exit costs, that any region takes to compile, about
+MOST_TIMES = 6          # an exit is recorded
 SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
 SHARE, HEAD_START_MS = 0.15, 80         # of the process's CPU time that the JIT may take; milliseconds it may take at first
 LLVM_MS = (0.006, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
@@ -119,10 +120,16 @@ class Engine:
             return False
         return self.counts["compile_ms"] + more > HEAD_START_MS + self.share * process_time() * 1000
 
+    def pays(self) -> bool:
+        """Whether the hot exit has cost more than compiling its region again will."""
+        site = self.sites[self.field("exit_region")]
+        taken = core.word(site.native.tables["counters"] + 8 * (self.field("exit_number") + 1))
+        return taken * EXIT_MS > site.lines * LLVM_MS[0] + REGION_MS
+
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
         kind = self.field("kind")
-        if self.over_budget():
+        if self.over_budget() and not (kind == EXIT and self.pays()):
             return                      # the counters start anew: it comes back if it stays hot
         code = code_at(self.field("root_code"))
         start: tuple = ()
