@@ -65,7 +65,7 @@ class Engine:
         self.sites: list[Site] = []
         self.by_place: dict[tuple[int, int, int], Site] = {}
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "promoted": 0, "compile_ms": 0.0}
-        self.unfinished: set[Site] = set()
+        self.unfinished: dict[str, int] = {}       # texts to be compiled well for the next run, and how
         self.log = False
         self.level = -1
         self.later = True
@@ -223,13 +223,22 @@ class Engine:
         if self.verify:
             self.check(function)
         times.append(perf_counter())
-        site.final = self.lowered(region, function, True)
-        site.lines = lines = site.final.count("\n")
+        final = self.lowered(region, function, True)
+        lines = final.count("\n")
         exits = [word for pair in function.exits for word in pair] or [0]
-        site.tables = {"consts": function.consts, "counters": len(exits) + 2, "exits": exits}
         generator = runtime.code_generator()
-        optimized = self.level >= 0 or generator.is_cached(site.final, level_for(lines))
-        text = site.final if optimized else self.lowered(region, function, False)
+        optimized = self.level >= 0 or generator.is_cached(final, level_for(lines))
+        self.unfinished.pop(site.final, None)
+        if not optimized:
+            if self.later:
+                self.unfinished[final] = level_for(lines)
+            if self.over_budget(lines * LLVM_MS[0] + REGION_MS + HEAD_START_MS / 4) and not (again and self.pays()):
+                function.clear()
+                self.say(f"for the next run: {site.number} {site.code.name}, {lines} lines")
+                return
+        site.final, site.lines = final, lines
+        site.tables = {"consts": function.consts, "counters": len(exits) + 2, "exits": exits}
+        text = final if optimized else self.lowered(region, function, False)
         times.append(perf_counter())
         if self.dump:
             self.write_dump(site, function, text)
@@ -245,8 +254,6 @@ class Engine:
         self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
                  f"{blocks} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
                  f"build, lower, compile ms: {' '.join(steps)}")
-        if not optimized and self.later:
-            self.unfinished.add(site)
 
     @staticmethod
     def check(function) -> None:
@@ -274,7 +281,7 @@ class Engine:
         if self.over_budget(site.lines * LLVM_MS[level]):
             return
         site.promoted = site.final
-        self.unfinished.discard(site)
+        self.unfinished.pop(site.final, None)
         self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
         self.counts["promoted"] += 1
         self.say(f"promoted {site.number} {site.code.name}: level {level}, {site.native.size} bytes, "
@@ -283,7 +290,7 @@ class Engine:
     def at_end(self) -> None:
         """What was compiled quickly is compiled well for the next run, by a process of its own."""
         from ..codegen.later import work
-        work({site.final: level_for(site.lines) for site in self.unfinished})
+        work(self.unfinished)
 
     def write_dump(self, site: Site, function, text: str) -> None:
         """IR and LLVM text to files."""
