@@ -24,8 +24,8 @@ class Dicts(Direct):
         val = self.argument(register) or EMPTY if self.instr.op == "CALL" else self.read(register)
         if val.kind in ("mem", "empty") or self.left_before(NOT_PLAIN):
             return None
-        if val.kind == "int":
-            return "int"
+        if val.kind == "int":                   # a box whose int was only looked at stays an object
+            return "int" if self.cx.frames[-1].regs[register].kind == "int" else "any"
         if val.kind == "tuple":
             if not all(part.kind in ("int", "char") or part.kind == "obj" and self.may_be_plain(part)
                        for part in val.parts):
