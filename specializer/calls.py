@@ -266,7 +266,7 @@ class Calls(Builder):
             return None
         code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
         frames = self.cx.frames
-        if code.flags & SPECIAL or not code.flags & 3 == 3 or len(frames) > DEEPEST or self.core.is_twin(code):
+        if code.flags & SPECIAL or code.flags & 3 != 3 or len(frames) > DEEPEST or self.core.is_twin(code):
             return None
         if any(frame.code is code for frame in frames) or code.loops or len(code.instrs) > LARGEST:
             return None

@@ -163,7 +163,6 @@ class Items(Builder):
         index = self.number(instr.b, self.seen.b)
         if index is None or index.kind == "float":
             return self.store_by_object(instr)
-        frame = self.cx.frames[-1]
         self.read(instr.c)
         container = self.read_typed(instr.a, self.seen.a)
         if container is None or container.kind != "obj":

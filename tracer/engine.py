@@ -70,6 +70,7 @@ class Engine:
         self.level = -1
         self.later = True
         self.share: float | None = SHARE
+        self.recordings = RECORDINGS
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
         self.verify = False                 # check the IR of each region
@@ -146,7 +147,7 @@ class Engine:
         site.profile.read(start)
         self.note_kinds(site)
         site.recordings += 1
-        if kind != EXIT and site.recordings < RECORDINGS[kind]:
+        if kind != EXIT and site.recordings < self.recordings[kind]:
             self.count_again(site, kind)
             return
         site.tries += 1
@@ -158,7 +159,7 @@ class Engine:
             site.globals = root.__globals__
         elif site.globals is not root.__globals__:
             site.globals = None
-        self.compile(site, root, [k for k in site.kinds or ()], kind == EXIT)
+        self.compile(site, root, list(site.kinds or ()), kind == EXIT)
 
     def count_again(self, site: Site, kind: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
@@ -334,7 +335,8 @@ def start(native, log: bool = False, dump: str = "", level: int = -1, later: boo
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
     engine.later = later
-    engine.share = None if eager else SHARE
+    if eager:
+        engine.share, engine.recordings = None, (1, 2)
     consumers.install(native)
     if later:
         import atexit

@@ -30,7 +30,8 @@ def live_sets(code) -> dict[int, int]:
     order = sorted(code.instrs, reverse=True)
     reads: dict[int, int] = {}
     writes: dict[int, int] = {}
-    follows: dict[int, list[int]] = {}
+    follows: dict[int, list[int]] = {}          # where the instruction has written what it writes
+    unwritten: dict[int, list[int]] = {}        # where it has not: loops that end, handlers
     for at in order:
         instr = code.instrs[at]
         found = effects(OPS[instr.op], operands(instr), instr.word)
@@ -40,9 +41,9 @@ def live_sets(code) -> dict[int, int]:
         writes[at] = bits(found.fills) & ~reads[at]
         ends = OPS[instr.op].effects & 8
         follows[at] = [] if ends else [at + instr.length]
+        unwritten[at] = [entry[2] for entry in code.handlers if entry[0] <= at < entry[1]]
         if instr.target >= 0:
-            follows[at].append(instr.target)
-        follows[at] += [entry[2] for entry in code.handlers if entry[0] <= at < entry[1]]
+            (unwritten if instr.op in ("FOR_ITER", "SEND") else follows)[at].append(instr.target)
     live = dict.fromkeys(order, 0)
     changed = True
     while changed:
@@ -52,6 +53,8 @@ def live_sets(code) -> dict[int, int]:
             for following in follows[at]:
                 after |= live.get(following, 0)
             before = reads[at] | (after & ~writes[at])
+            for following in unwritten[at]:
+                before |= live.get(following, 0)
             if before != live[at]:
                 live[at] = before
                 changed = True
