@@ -178,9 +178,8 @@ class Arithmetic(Builder):
                 return Val("int", self.e("int_and", a, str(known - 1)))
             return Val("int", self.e("int_shr", a, str(known.bit_length() - 1)))
         if known is None or known in (0, -1):
-            self.guard(self.e("int_lt", "1", self.e("int_add", b, "1")) if False else
-                       self.e("int_ne", self.e("int_and", self.e("int_add", b, "1"), "-2"), "0"),
-                       "a division by zero or minus one")
+            other = self.e("int_and", self.e("int_add", b, "1"), "-2")         # 0 for b = 0 and b = -1 alone
+            self.guard(self.e("int_ne", other, "0"), "a division by zero or minus one")
         rest = self.e("int_srem", a, b)
         wrong = self.e("bool_and", self.e("int_ne", rest, "0"),
                        self.e("int_lt", self.e("int_xor", rest, b), "0"))
