@@ -111,8 +111,8 @@ class Profile:
             found = core.object_at(e[16])
             if type(found).__name__ in ARRAYS:
                 seen.buffers.add(layout_of(found))
-            elif getattr(found, "__closure__", None):
+            elif type(found).__name__ == "function" and found.__closure__:
                 if id(found.__code__) not in seen.callables:
                     seen.callables[id(found.__code__)] = core.without_closure(found)
-            else:
-                seen.callables[e[16]] = found
+            elif type(found) is type or type(found).__name__ in ("function", "method_descriptor"):
+                seen.callables[e[16]] = found       # a container of the program is not kept
