@@ -32,7 +32,7 @@ def collect():
         counted |= {"compile_ms": codegen.seconds * 1000, "code_hits": codegen.hits, "code_misses": codegen.misses}
     tracer = sys.modules.get("firelang.tracer.engine")
     if tracer is not None:
-        counted |= tracer.engine.counts
+        counted |= tracer.engine.counted()
     empty = {"twin_reasons": {}, "llvm_loaded": llvm_loaded}
     return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
 

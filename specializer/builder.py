@@ -41,7 +41,6 @@ class Builder:
         self.at = 0
         self.exits: list[tuple] = []                            # (path, word index, sentence)
         self.offset = {n: v for n, v in self.info.items() if "." in n}
-        self.root_frame = "%frame"
         self.hints: dict[str, type] = {}                        # types that objects were seen to have, not guarded yet
 
     # ------------------------------------------------------------------------------------------- emission

@@ -86,16 +86,28 @@ class Calls(Builder):
             if isinstance(source, int):
                 self.read(source)
         self.keep()
-        values = []
-        for source in arguments:
-            values.append(self.take(source) if isinstance(source, int) else source)
-            if not isinstance(source, int):
-                self.cx.hold(source)
+        values = self.take_sources(arguments)
         called = self.take(first)
-        for number in range(instr.b, instr.b + 2 + instr.c):
-            if self.cx.frames[-1].regs[number].kind != "empty":
-                self.write(number, EMPTY)
+        self.empty_call(instr)
         return self.enter(instr, function, code, called, values)
+
+    def take_sources(self, sources) -> list[Val]:
+        """The values of parameters, out of registers or known, each held by the caller of this."""
+        values = []
+        for source in sources:
+            if isinstance(source, int):
+                values.append(self.take(source))
+            else:
+                self.cx.hold(source)
+                values.append(source)
+        return values
+
+    def empty_call(self, instr) -> None:
+        """Empty the registers of a call that are not yet."""
+        regs = self.cx.frames[-1].regs
+        for number in range(instr.b, instr.b + 2 + instr.c):
+            if regs[number].kind != "empty":
+                self.write(number, EMPTY)
 
     def enter(self, instr, function, code, called: Val, values: list[Val], kind: str = "call"):
         """Push the callee's state; the values and the function are held already."""
@@ -132,9 +144,7 @@ class Calls(Builder):
         snapshot = self.snapshot
         arguments = [self.take(n) for n in sources]
         called = self.take(first)
-        for number in range(instr.b, instr.b + 2 + instr.c):
-            if frame.regs[number].kind != "empty":
-                self.write(number, EMPTY)
+        self.empty_call(instr)
         arguments = [self.materialize(val) if val.parts else val for val in arguments]
         self.secure()
         self.flush()
@@ -347,7 +357,7 @@ class Calls(Builder):
             self.leave("__init__ returns something")
             return None
         result = self.take(instr.a)
-        for number in range(code_size(callee)):
+        for number in range(callee.code.nregs):
             if callee.regs[number].kind != "empty" or callee.homes[number] != DIRTY:
                 self.write(number, EMPTY)
         if callee.frame is not None:
@@ -447,13 +457,8 @@ class Calls(Builder):
         self.cx.hold(instance)              # the frame's
         values = [instance]
         self.cx.hold(instance)              # the parameter's
-        for source in sources[1:]:
-            values.append(self.take(source) if isinstance(source, int) else source)
-            if not isinstance(source, int):
-                self.cx.hold(source)
-        for number in range(instr.b, instr.b + 2 + instr.c):
-            if self.cx.frames[-1].regs[number].kind != "empty":
-                self.write(number, EMPTY)
+        values += self.take_sources(sources[1:])
+        self.empty_call(instr)
         at = self.enter(instr, init, code, known, values, "init")
         self.cx.frames[-1].instance = instance
         return at
@@ -461,11 +466,6 @@ class Calls(Builder):
     def bind_self(self, instr, init, known: Val, code, first: int, count: int):
         """As `bind`, with the instance before the arguments, in the place of the class."""
         return self.bind(instr, init, known, code, first - 1, count + 1)
-
-
-def code_size(frame) -> int:
-    """Registers that a return empties."""
-    return frame.code.nregs
 
 
 __all__ = ["Calls"]

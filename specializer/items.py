@@ -231,16 +231,7 @@ class Items(Builder):
     def do_UNPACK(self, instr):
         val = self.cx.frames[-1].regs[instr.b]
         if val.kind == "tuple" and len(val.parts) == instr.c:
-            parts = val.parts
-            self.keep()
-            for part in parts:
-                self.cx.hold(part)
-            if instr.consumes(1):
-                self.write(instr.b, EMPTY)
-            for number, part in enumerate(parts):
-                self.write(instr.a + instr.c - 1 - number, part)
-                self.unhold(part)
-            return instr.at + instr.length
+            return self.spread(instr, val.parts)
         val = self.read_typed(instr.b, self.seen.b)
         kind = self.type_of(val) if val is not None and val.kind == "obj" else None
         if kind not in (list, tuple):
@@ -248,7 +239,10 @@ class Items(Builder):
         pointer = self.pointer(val)
         size = self.load("i64", pointer, 16, "list" if kind is list else "tuple")
         self.guard(self.e("int_eq", size, str(instr.c)), "a sequence to unpack has another length")
-        items = [Val("obj", self.item_at(pointer, str(n), kind)) for n in range(instr.c)]
+        return self.spread(instr, [Val("obj", self.item_at(pointer, str(n), kind)) for n in range(instr.c)])
+
+    def spread(self, instr, items):
+        """Write the items of what is unpacked, the first one highest."""
         self.keep()
         for item in items:
             self.cx.hold(item)

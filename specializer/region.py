@@ -36,7 +36,7 @@ ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those
 class Version:
     """A block for arrivals of one shape."""
 
-    __slots__ = ("block", "cx", "names", "at")
+    __slots__ = ("block", "cx", "at")
 
     def __init__(self, block, cx: Context, at: int):
         self.block, self.cx, self.at = block, cx, at
@@ -57,7 +57,6 @@ class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration,
         self.steps = self.followed = 0  # instructions left to the interpreter's handlers, and all
         self.root = root                # the root frame's function object
         self.seen = self.instr = None
-        self.ended = False
 
     # ------------------------------------------------------------------------------------------------- start
     def build(self, kinds: list, one_module: bool = True):

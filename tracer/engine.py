@@ -17,7 +17,6 @@ from . import consumers, core
 from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
 
-WHY_ENDED = {1: "the frame was left", 2: "the log was full", 3: "enough rounds were seen", 4: "calls were too deep"}
 MOST_TRIES = 12
 EXIT_MS, REGION_MS = 0.0004, 5      # milliseconds that taking an exit costs, that any region takes to compile, about
 MOST_TIMES = 6          # an exit is recorded
@@ -42,7 +41,6 @@ class Site:
         self.number, self.code, self.header, self.kind = number, code, header, kind
         self.profile = Profile(code)
         self.tries = 0
-        self.region = None
         self.native = None
         self.exits: list[tuple] = []
         self.aborts: list[str] = []
@@ -56,6 +54,12 @@ class Site:
         self.tables: dict = {}
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
         self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
+
+    def taken(self):
+        """How often each exit of the code in place was taken; the first counter counts turns of loops."""
+        if self.native is None or not self.exits:
+            return ()
+        return core.words(self.native.tables["counters"] + 8, len(self.exits))
 
 
 class Engine:
@@ -74,6 +78,10 @@ class Engine:
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
         self.verify = False                 # check the IR of each region
+
+    def counted(self) -> dict:
+        """The counts, with the exits of the code that is in place."""
+        return {**self.counts, "exits": self.counts["exits"] + sum(sum(site.taken()) for site in self.sites)}
 
     def site(self, code, header: int, kind: int) -> Site:
         """The site of a place."""
@@ -124,8 +132,7 @@ class Engine:
     def pays(self) -> bool:
         """Whether the hot exit has cost more than compiling its region again will."""
         site = self.sites[self.field("exit_region")]
-        taken = core.word(site.native.tables["counters"] + 8 * (self.field("exit_number") + 1))
-        return taken * EXIT_MS > site.lines * LLVM_MS[0] + REGION_MS
+        return site.taken()[self.field("exit_number")] * EXIT_MS > site.lines * LLVM_MS[0] + REGION_MS
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
@@ -269,6 +276,7 @@ class Engine:
 
     def put(self, site: Site, code, exits: list) -> None:
         """Machine code takes the place of the loop or function."""
+        self.counts["exits"] += sum(site.taken())
         site.exits, site.native = exits, code
         site.kept.append(code)
         self.install(site, code.entry)

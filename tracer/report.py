@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from html import escape
 
-from . import core
-
 # What a user can do about it, by a part of the sentence.
 ADVICE = {
     "global name was bound again": "Keep what changes in a local variable or an attribute, not in a global.",
@@ -62,11 +60,8 @@ def kinds_of(site) -> list[str]:
 
 def exits_of(site) -> list[str]:
     """Where compiled code was left for the interpreter, most often first, with what can be done."""
-    if site.native is None or not site.exits:
-        return []
-    counts = core.words(site.native.tables["counters"] + 8, len(site.exits))
     notes = []
-    taken = sorted(((count, leaving) for count, leaving in zip(counts, site.exits) if count), key=lambda pair: -pair[0])
+    taken = sorted(((count, leaving) for count, leaving in zip(site.taken(), site.exits) if count), key=lambda pair: -pair[0])
     for count, (_, at, sentence, code) in taken[:8]:
         notes.append(f"left {count} times at line {code.line(at)} of {code.name}: {sentence}")
         notes += advice(sentence)

@@ -153,17 +153,21 @@ def rt_format(value: Obj, spec: Obj, conversion: int) -> Obj:
 
 
 @metal
+def from_start(index: int, size: int) -> int:
+    """A bound of a slice counted from the start, where it is written as counted from the end; at least 0."""
+    if index < 0:
+        index = index + size
+        if index < 0:
+            index = 0
+    return index
+
+
+@metal
 def rt_str_slice(o: Obj, start: int, stop: int) -> Obj:
     """o[start:stop] of a string; indices as written, stop beyond the end if there is none."""
     size = Ascii(o).length
-    if start < 0:
-        start = start + size
-        if start < 0:
-            start = 0
-    if stop < 0:
-        stop = stop + size
-        if stop < 0:
-            stop = 0
+    start = from_start(start, size)
+    stop = from_start(stop, size)
     if stop > size:
         stop = size
     if start >= stop:
@@ -177,14 +181,8 @@ def rt_str_slice(o: Obj, start: int, stop: int) -> Obj:
 def rt_sequence_slice(o: Obj, start: int, stop: int) -> Obj:
     """The same of a list or tuple."""
     size = VarObj(o).ob_size
-    if start < 0:
-        start = start + size
-        if start < 0:
-            start = 0
-    if stop < 0:
-        stop = stop + size
-        if stop < 0:
-            stop = 0
+    start = from_start(start, size)
+    stop = from_start(stop, size)
     if o.ob_type == PyList_Type:
         return or_nothing(PyList_GetSlice(o, start, stop))
     return or_nothing(PyTuple_GetSlice(o, start, stop))

@@ -18,6 +18,13 @@ def _int(lowering, node) -> str:
     return lowering.convert(operand, type_, INT, node)
 
 
+def _stored_place(lowering, frame: str, type_) -> list[str]:
+    """The pc and the registers that a frame has stored."""
+    fields = type_.target.fields
+    return [lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
+            for n in ("pc", "regs")]
+
+
 def _expect(lowering, args, wanted: str):
     test = lowering.truth(*lowering.expr(args[0]), args[0])
     lowering.module.declare("llvm.expect.i1", "i1 @llvm.expect.i1(i1, i1)")
@@ -228,9 +235,7 @@ def _(lowering, args):
 def _(lowering, args):
     """Continue in another frame, at the pc it has stored."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     lowering.dispatch(pc, regs, frame)
     return "", VOID
 
@@ -249,9 +254,7 @@ def _(lowering, args):
 def _(lowering, args):
     """The exception that is set was raised by another frame's current instruction."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     lowering.tail_call("@op_ERROR", pc, regs, frame)
     return "", VOID
 
@@ -281,9 +284,7 @@ def _(lowering, args):
 def _(lowering, args):
     """enter_loop(frame): run handlers from frame.pc until one leaves (C code calls this)."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     table = lowering.value("load ptr, ptr @current_table")
     target = lowering.target(pc, table)
     lowering.emit(f"call {CC} void {target}(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
@@ -294,9 +295,7 @@ def _(lowering, args):
 def _(lowering, args):
     """enter_traced(frame): as enter_loop, every instruction passing the handler TRACE."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     lowering.emit(f"call {CC} void @op_TRACE(ptr {pc}, ptr {regs}, ptr {frame}, ptr @trace_table)")
     return "", VOID
 
@@ -351,9 +350,7 @@ def _(lowering, args):
 def _(lowering, args):
     """enter_error(frame): as enter_loop, but as if the frame's current instruction had raised what is set."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     table = lowering.value("load ptr, ptr @current_table")
     lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr {table})")
     return "", VOID
@@ -363,9 +360,7 @@ def _(lowering, args):
 def _(lowering, args):
     """enter_error_traced(frame): as enter_traced, but as if the frame's current instruction had raised what is set."""
     frame, type_ = lowering.expr(args[0])
-    fields = type_.target.fields
-    pc, regs = (lowering.value(f"load ptr, ptr {lowering.value(f'getelementptr i8, ptr {frame}, i64 {fields[n][1]}')}")
-                for n in ("pc", "regs"))
+    pc, regs = _stored_place(lowering, frame, type_)
     lowering.emit(f"call {CC} void @op_ERROR(ptr {pc}, ptr {regs}, ptr {frame}, ptr @trace_table)")
     return "", VOID
 
