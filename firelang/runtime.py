@@ -63,6 +63,8 @@ def hot(why):
         engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
                      knobs.get("jit_later") and knobs.get("cache"), knobs.get("jit") == "eager")
         engine.engine.stress, engine.engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
+        if engine.engine.share is not None:
+            engine.engine.share = knobs.get("jit_share") / 100 if knobs.get("jit_share") < 100 else None
         vm().set_hook(engine.hook, *mode)
     except Exception:                   # noqa: BLE001 (the program has broken what imports need; it goes on without)
         vm().set_hook(lambda why: None, 1 << 62, 1 << 62, 1)

@@ -21,7 +21,7 @@ MOST_TRIES = 12
 EXIT_MS, REGION_MS = 0.0004, 5      # milliseconds that taking an exit costs, that any region takes to compile, about
 MOST_TIMES = 6          # an exit is recorded
 SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
-SHARE, HEAD_START_MS = 0.15, 80         # of the process's CPU time that the JIT may take; milliseconds it may take at first
+HEAD_START_MS = 80                      # milliseconds the JIT may take before its share of the CPU time counts
 LLVM_MS = (0.006, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
@@ -73,7 +73,7 @@ class Engine:
         self.log = False
         self.level = -1
         self.later = True
-        self.share: float | None = SHARE
+        self.share: float | None = 0.15          # of the process's CPU time that may go into compiling; None: all of it
         self.recordings = RECORDINGS
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
