@@ -8,14 +8,15 @@ The entry has the signature of the VM's handlers, so that the interpreter jumps 
 from __future__ import annotations
 
 from ..ir.function import Block, Function
-from ..ir.ops import ALIAS, HOT_EXIT, OPS
+from ..ir.ops import ALIAS, OPS
+from .exit_programs import encode
 
 LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
 HANDLER = "preserve_nonecc void"
 CALLS = {"call_i", "call_f", "call_p", "call_i32", "call_none"}
 HEAD = """@consts = external hidden global [0 x i64], align 8
 @counters = external hidden global [0 x i64], align 8
-@exits = external hidden global [0 x [2 x i64]], align 8
+@exits = external hidden global [0 x i64], align 8
 declare {i64, i1} @llvm.sadd.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.ssub.with.overflow.i64(i64, i64)
 declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)
@@ -33,24 +34,31 @@ attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 
 
 class Lowering:
-    """Writes one function."""
+    """Writes one function. `exits`: the words of its table of this name; `counters`: how many words that one has."""
 
-    def __init__(self, function: Function, offsets: dict[str, int], tables: dict[str, int], final: bool,
+    def __init__(self, function: Function, offsets: dict[str, int], region: int, header: int, runtime: dict[str, int],
                  stress: int = 0):
         self.function = function
         self.stress = stress            # every so many guards leave though they need not; 0: none does
-        self.offsets = offsets          # "Frame": size of the VM's part of a frame
-        self.final = final              # not to be compiled better later: turns of loops are not counted
-        self.tables = tables            # const numbers: "main_table", "op_ERROR", ...
-        self.lines: list[str] = []
+        self.offsets = offsets          # "sizeof.Frame": size of the VM's part of a frame
+        self.runtime = runtime          # const numbers: "jit", "rt_exit"
+        self.exits = [region, header, *[0] * len(function.exits)]
+        self.values = self.counters = len(function.exits) + 2       # where the values alive at an exit go
+        self.lines: list = []           # a tuple: what differs in code that is final, and in code that counts turns of loops
         self.number = 0
         self.label = ""
         self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
         self.kinds: dict[str, str] = {}
-        self.leaving: list[tuple] = []  # exits: LLVM label, number, frame
+        self.leaving: list[tuple] = []  # exits: LLVM label, number
 
-    def text(self) -> str:
-        """The module."""
+    def texts(self) -> tuple[str, str]:
+        """The module as it is compiled well, and as it is compiled at once: it counts turns of loops, to know when it
+        should be compiled well."""
+        lines = self.module()
+        return tuple("\n".join([line if type(line) is str else line[which] for line in lines]) for which in (0, 1))
+
+    def module(self) -> list:
+        """All lines."""
         blocks = self.function.blocks
         bodies = {}
         for block in blocks:
@@ -75,35 +83,44 @@ class Lowering:
         out.append("}")
         out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n"
                                   for name, n in ALIAS.items()))
-        return "\n".join(out)
+        return out
 
     def common_exit(self) -> list[str]:
-        """Where all exits meet: count, and go on in the interpreter or, at 32, 64, 128 ... times, in the recorder."""
-        numbers = ", ".join(f"[{number}, %{label}]" for label, number, _ in self.leaving)
-        frames = ", ".join(f"[{frame}, %{label}]" for label, _, frame in self.leaving)
-        self.lines = ["EXIT:", f"  %xn = phi i64 {numbers}", f"  %xf = phi ptr {frames}",
-                      "  %xp = getelementptr inbounds [0 x [2 x i64]], ptr @exits, i64 0, i64 %xn, i64 0",
-                      "  %xpc = load ptr, ptr %xp, align 8",
-                      "  %xk = add i64 %xn, 1",           # the first counts turns of loops
-                  "  %xc = getelementptr inbounds [0 x i64], ptr @counters, i64 0, i64 %xk",
-                      "  %xa = load i64, ptr %xc, align 8", "  %xb = add i64 %xa, 1", "  store i64 %xb, ptr %xc, align 8",
-                      "  %xd = and i64 %xb, %xa", "  %xe = icmp eq i64 %xd, 0", f"  %xg = icmp ugt i64 %xb, {HOT_EXIT - 1}",
-                      "  %xh = and i1 %xe, %xg", "  br i1 %xh, label %HOT, label %COLD", "HOT:"]
-        jit = self.const(self.tables["jit"])
-        self.lines.append("  %xr = load i64, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, "
-                          f"i64 {self.tables['region']}), align 8")
-        fields = (("exit_number", "i64 %xn"), ("exit_region", "i64 %xr"), ("exit_depth", "i64 %xi"))
-        self.lines += ["  %xj = getelementptr i64, ptr %xp, i64 1", "  %xi = load i64, ptr %xj, align 8"]
-        for name, value in fields:
-            self.lines += [f"  %x.{name} = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.' + name]}",
-                           f"  store {value}, ptr %x.{name}, align 8"]
-        header = self.const(self.tables["header"])
-        self.lines += [f"  %x.header = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.exit_header']}",
-                       f"  store ptr {header}, ptr %x.header, align 8"]
-        self.tail(self.const(self.tables["hot_exit"]), "%xpc", "%xf")
-        self.lines.append("COLD:")
-        self.dispatch("%xpc", "%xf")
+        """Where all exits meet: rt_exit brings the state to memory and says who goes on."""
+        numbers = ", ".join(f"[{number}, %{label}]" for label, number in self.leaving)
+        self.lines = ["EXIT:", f"  %xn = phi i64 {numbers}"]
+        leave, jit = self.const(self.runtime["rt_exit"]), self.const(self.runtime["jit"])
+        values = f"getelementptr inbounds ([0 x i64], ptr @counters, i64 0, i64 {self.values})"
+        self.lines.append(f"  %xh = call ptr {leave}(ptr %frame, i64 %xn, ptr @exits, ptr @counters, ptr {values}, ptr %table)")
+        for name, field in (("%xp", "out_pc"), ("%xf", "out_frame")):
+            self.lines += [f"  {name}a = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.' + field]}",
+                           f"  {name} = load ptr, ptr {name}a, align 8"]
+        self.tail("%xh", "%xp", "%xf")
         return self.lines
+
+    def exit_block(self, block: Block) -> None:
+        """An exit: what is alive goes to memory, the rest is done by its program."""
+        number, frame = block.end[1:]
+        pc, depth = self.function.exits[number]
+        program = encode(block, self.kinds, self.function.consts, pc, depth)
+        if program is None:                             # by machine code; the program is empty
+            self.body_of(block)
+            rest = Block(block.number)
+            rest.end = block.end
+            program = encode(rest, self.kinds, self.function.consts, pc, depth)
+        for at, name in enumerate(program.alive):
+            kind = self.kinds.get(name, "p")
+            if kind == "b":
+                self.number += 1
+                self.lines.append(f"  %z{self.number} = zext i1 {name} to i64")
+                name, kind = f"%z{self.number}", "i"
+            self.lines.append(f"  store volatile {LLVM_TYPES[kind]} {name}, ptr getelementptr inbounds ([0 x i64], ptr @counters, "
+                              f"i64 0, i64 {self.values + at}), align 8")
+        self.lines.append("  br label %EXIT")
+        self.leaving.append((self.label, number))
+        self.counters = max(self.counters, self.values + len(program.alive))
+        self.exits[number + 2] = len(self.exits)
+        self.exits += program.words
 
     def phis(self, block: Block) -> list[str]:
         """Parameters as phis over the jumps that lead here."""
@@ -117,10 +134,17 @@ class Lowering:
     def body(self, block: Block) -> None:
         """Operations and terminator of a block."""
         self.label = f"B{block.number}"
+        if block.end[0] == "exit":
+            self.exit_block(block)
+        else:
+            self.body_of(block)
+            self.end(block)
+
+    def body_of(self, block: Block) -> None:
+        """Its operations."""
         for name, result, args, x in block.ops:
             self.op(name, result, args, x)
         self.ends[block.number] = self.label
-        self.end(block)
 
     def op(self, name: str, result: str, args, x) -> None:
         """One operation by its template."""
@@ -133,8 +157,9 @@ class Lowering:
                               "align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
             fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
-        elif name == "turns_left" and self.final:
-            self.lines.append(f"  {result} = icmp eq i64 0, 0")
+        elif name == "turns_left":
+            counting = "\n  ".join(row.lines).format(*args, **fields)
+            self.lines.append((f"  {result} = icmp eq i64 0, 0", "  " + counting))
             return
         elif name == "step":
             self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
@@ -189,9 +214,6 @@ class Lowering:
             self.dispatch(*rest)
         elif kind == "tail":                # number of a handler's address, pc, frame
             self.tail(self.const(rest[0]), rest[1], rest[2])
-        elif kind == "exit":                # number, frame: counted, then the interpreter goes on
-            self.lines.append("  br label %EXIT")
-            self.leaving.append((self.label, *rest))
         else:
             raise ValueError(f"terminator {kind}")
 

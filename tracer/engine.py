@@ -231,9 +231,9 @@ class Engine:
         if self.verify:
             self.check(function)
         times.append(perf_counter())
-        final = self.lowered(region, function, True)
+        lowering = self.lowering(region, function)
+        final, counting = (f"; {site.code.name}\n{text}" for text in lowering.texts())
         lines = final.count("\n")
-        exits = [word for pair in function.exits for word in pair] or [0]
         generator = runtime.code_generator()
         optimized = self.level >= 0 or generator.is_cached(final, level_for(lines))
         self.unfinished.pop(site.final, None)
@@ -245,8 +245,8 @@ class Engine:
                 self.say(f"for the next run: {site.number} {site.code.name}, {lines} lines")
                 return
         site.final, site.lines = final, lines
-        site.tables = {"consts": function.consts, "counters": len(exits) + 2, "exits": exits}
-        text = final if optimized else self.lowered(region, function, False)
+        site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
+        text = final if optimized else counting
         times.append(perf_counter())
         if self.dump:
             self.write_dump(site, function, text)
@@ -307,15 +307,12 @@ class Engine:
             with open(f"{self.dump}/{site.number}.{site.tries}.{suffix}", "w") as file:
                 file.write(written)
 
-    def lowered(self, region, function, final: bool) -> str:
-        """LLVM text of a region."""
+    def lowering(self, region, function):
+        """What makes LLVM text of a region."""
         from ..codegen.lower import Lowering
-        info = core.info
-        tables = {"main_table": function.const(info["main_table"]), "jit": function.const(info["jit"]),
-                  "region": function.const(region.site_number), "hot_exit": function.const(info["op_HOT_EXIT"]),
-                  "leave": function.const(info["op_LEAVE"]),
-                  "header": function.const(region.profile.root.address_of(region.header))}
-        return f"; {region.profile.root.name}\n" + Lowering(function, info, tables, final, self.stress).text()
+        runtime = {"jit": function.const(core.info["jit"]), "rt_exit": function.const(core.info["rt_exit"])}
+        header = region.profile.root.address_of(region.header)
+        return Lowering(function, core.info, region.site_number, header, runtime, self.stress)
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""

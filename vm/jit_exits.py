@@ -1,0 +1,90 @@
+"""Leaving compiled code: a small program per exit writes the state of the machine to memory.
+
+    rt_exit(frame, 3, exits, counters, table) -> the handler to jump to; jit.out_pc, jit.out_frame: where
+
+Compiled code stores what is alive at the exit to the words behind its counters and comes here. What the exit's block does is
+not machine code but a program, written by codegen/exit_programs.py: exits are many and rarely taken, so they
+should cost the compiler as little as possible.
+
+    table "exits":  region, header's address, for each exit where its program begins, programs
+    a program:      pc, frames above the root, sizes, literals, operations
+    sizes:          values alive | literals << 12 | words of operations << 24 | the frame's slot << 40 | counted << 52
+    an operation:   code | result << 8 | a << 20 | b << 32 | offset << 44; a call has a second word with its arguments' slots
+
+Slots: 0 is the root's frame, then the values alive, the literals, the results of operations.
+"""
+from __future__ import annotations
+
+from ..ir.ops import HOT_EXIT as TIMES_HOT
+from .handlers.recording import *  # noqa: F403
+
+SLOTS = 256             # that a program may use
+EXIT_STORE, EXIT_INCREF, EXIT_CALL, EXIT_CALL_FLOAT, EXIT_TRUTH, EXIT_OFFSET, EXIT_DECREF = range(7)
+CODE_MASK, SLOT_MASK = 255, 4095
+words_p = pointer_to("i64")
+
+
+@metal
+def exit_call(slots: words_p, word: int, slot_words: int, number: float) -> int:
+    """Call a function of the runtime; it takes what it wants of the registers for whole numbers and for floats."""
+    function = cast(VOID_P, slots[lshr(word, 20) & SLOT_MASK])
+    return call_pointer("i64", function, slots[slot_words & SLOT_MASK], slots[lshr(slot_words, 12) & SLOT_MASK],
+                        slots[lshr(slot_words, 24) & SLOT_MASK], slots[lshr(slot_words, 36) & SLOT_MASK],
+                        slots[lshr(slot_words, 48) & SLOT_MASK], number)
+
+
+@metal
+def run_exit(slots: words_p, program: words_p, count: int):
+    """Carry out the operations of an exit."""
+    at = 0
+    while at < count:
+        word = program[at]
+        at = at + 1
+        op = word & CODE_MASK
+        a = slots[lshr(word, 20) & SLOT_MASK]
+        if op == EXIT_STORE:
+            byte_offset(cast(words_p, a), lshr(word, 44))[0] = slots[lshr(word, 32) & SLOT_MASK]
+        elif op == EXIT_INCREF:
+            incref(cast(Obj, a))
+        elif op == EXIT_OFFSET:
+            slots[lshr(word, 8) & SLOT_MASK] = a + lshr(word, 44)
+        elif op == EXIT_TRUTH:
+            slots[lshr(word, 8) & SLOT_MASK] = a & 1
+        elif op == EXIT_DECREF:
+            decref(cast(Obj, a))
+        else:
+            number = 0.0
+            if op == EXIT_CALL_FLOAT:
+                number = cast(float_out, slots + (lshr(word, 32) & SLOT_MASK))[0]
+            result = exit_call(slots, word, program[at], number)
+            at = at + 1
+            slots[lshr(word, 8) & SLOT_MASK] = result
+
+
+@metal
+def rt_exit(root: Frame, number: int, exits: words_p, counters: words_p, values: words_p, table: ptr_p) -> VOID_P:
+    """Take an exit. The handler that goes on: the interpreter's or, at 32, 64, 128 ... times, the recorder's."""
+    taken = counters[number + 1] + 1
+    counters[number + 1] = taken
+    program = exits + exits[number + 2]
+    sizes = program[2]
+    alive = sizes & SLOT_MASK
+    literals = lshr(sizes, 12) & SLOT_MASK
+    slots = stack("i64", SLOTS)
+    slots[0] = address_int(root)
+    copy(cast(VOID_P, slots + 1), cast(VOID_P, values), 8 * alive)
+    copy(cast(VOID_P, slots + (1 + alive)), cast(VOID_P, program + 3), 8 * literals)
+    run_exit(slots, program + (3 + literals), lshr(sizes, 24) & 65535)
+    pc = cast(u64p, program[0])
+    jit.out_pc = pc
+    jit.out_frame = cast(Frame, slots[lshr(sizes, 40) & SLOT_MASK])
+    if unlikely(taken >= TIMES_HOT and taken & (taken - 1) == 0 and lshr(sizes, 52) & 1 != 0):
+        jit.exit_number = number
+        jit.exit_region = exits[0]
+        jit.exit_depth = program[1]
+        jit.exit_header = cast(u64p, exits[1])
+        return cast(VOID_P, address_of_table("op_HOT_EXIT"))
+    return table[pc[0] & OPCODE_MASK]
+
+
+EXIT_RUNTIME = ["rt_exit"]
