@@ -18,6 +18,7 @@ from .calls import Calls
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
 from .control import Control
 from .data import Data
+from .entry import Entry
 from .items import Items
 from .generators import Generators
 from .iterate import Iteration
@@ -42,7 +43,7 @@ class Version:
         self.block, self.cx, self.at = block, cx, at
 
 
-class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators,
+class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators,
              Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
@@ -72,14 +73,7 @@ class Region(Data, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration,
             frame.globals = frame.builtins = None
         elif any(path == () and code.instrs[at].op == "GLOBAL_GET" for path, at in self.profile.at):
             self.guard_module(frame)
-        live = code.live(self.header)
-        for number, kind in enumerate(kinds):
-            if number >= code.nlocals and not live >> number & 1:
-                frame.regs[number], frame.homes[number] = EMPTY, DIRTY      # an empty slot of the evaluation stack
-            elif kind is not None and kind is not ... and (live >> number & 1 or isinstance(kind, type)):
-                val = self.load_register(frame, number, kind)
-                if val.kind == "obj" and isinstance(kind, type) and kind is not object and is_fixed(kind):
-                    self.guard_type(val, kind)
+        self.load_root(frame, kinds)
         self.goto(self.header)
         while self.pending:
             _, _, self.block, self.cx, at, joins = heappop(self.pending)

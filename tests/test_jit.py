@@ -259,6 +259,45 @@ PROGRAMS = {
         print(g((7, -7, 2**62, -2**63, 0, True), (2, -2, 1, -1, 0, 3)))
         print(g((7.5, -7.5, 0.0, -0.0, 1e308), (2, -2.5, 0.0, 1e-308, 8)))
     """,
+    "iterators at the entry": """
+        import sys
+        def shared(n):
+            found = []
+            numbers = iter(range(3, n))
+            for i in numbers:
+                found.append(i)
+                if i % 3 == 0: found.append(next(numbers, None))
+            return found
+        def steps(n):
+            total = 0
+            for i in range(n, -n, -3):
+                for j in range(i, i + 8, 2):
+                    for x in [i, j, 2.5]:
+                        total += x * j
+            return total
+        class Noisy:
+            def __del__(self): log.append("gone")
+        def dead(n):
+            for i in range(n):
+                held = Noisy()
+                for j in range(40):
+                    x = j * 2
+                log.append(i)
+                held = x = None
+                for j in range(3):
+                    x = j
+        log = []
+        dead(6)
+        items = [1, 2, 3]
+        before = sys.getrefcount(items)
+        def again(n):
+            total = 0
+            for i in range(n):
+                for x in items:
+                    for y in items: total += x * y
+            return total
+        print(shared(90), steps(30), log, again(50), sys.getrefcount(items) == before)
+    """,
 }
 
 

@@ -219,8 +219,9 @@ class Engine:
             if site.kinds[number] is ...:
                 site.kinds[number] = kind
             elif site.kinds[number] != kind:
-                objects = isinstance(site.kinds[number], type) and isinstance(kind, type)
-                site.kinds[number] = object if objects else None
+                pair = (site.kinds[number], kind)
+                site.kinds[number] = object if all(isinstance(one, type) for one in pair) else \
+                    "unboxed" if all(isinstance(one, str) for one in pair) else None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
         """Build the region and put its code in place: optimized if the cache has that, else as LLVM makes it at once."""
