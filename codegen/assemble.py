@@ -7,7 +7,7 @@ with ten exits and of one over arrays.  One core of a Xeon server:
 
 | level | passes                             | code generator | ms + ms per 100 lines | ints | arrays |
 | ----- | ---------------------------------- | -------------- | --------------------- | ---- | ------ |
-| 0     | none                               | O0: FastISel   | 0.7 + 0.4             | 1.7  | 4.4    |
+| 0     | none                               | FastISel, O2's registers | 0.8 + 0.6   | 1.2  | 3.0    |
 | 1     | LEAN                               | O2             | 3.5 + 1.2             | 1.0  | 1.9    |
 | 2     | LLVM's O2 with loop vectorizer     | O2             | 8 + 1.5               | 1.0  | 1.05   |
 | 3     | LLVM's O3: also SLP and unrolling  | O3             | 9 + 1.6               | 1    | 1      |

@@ -20,9 +20,9 @@ from .program import OBJECT, TAG_NAMES, code_at
 MOST_TRIES = 12
 EXIT_MS, REGION_MS = 0.0004, 5      # milliseconds that taking an exit costs, that any region takes to compile, about
 MOST_TIMES = 6          # an exit is recorded
-SMALL, LARGE = 3000, 15000      # lines of LLVM text up to which all passes run, up to which some do
+SMALL, LARGE = 1500, 15000      # lines of LLVM text up to which all passes run, up to which some do
 HEAD_START_MS = 80                      # milliseconds the JIT may take before its share of the CPU time counts
-LLVM_MS = (0.006, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
+LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS = (4, 6)     # of a loop, a function before it is compiled
