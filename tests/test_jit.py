@@ -418,6 +418,32 @@ def test_a_program_that_breaks_builtins(tmp_path):
     assert (fire.status, fire.out, fire.err) == (0, host.out, "")
 
 
+def test_text_is_the_same_in_the_next_run(tmp_path):
+    """What differs from run to run, as the versions of classes do, is not in the text that machine code is kept under."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent("""
+        import sys
+        for k in range(int(sys.argv[1])): hasattr(type(f"T{k}", (), {}), "x")
+        class A:
+            def __init__(self): self.x = 1
+            def get(self): return self.x
+        class B(A): pass
+        def f(objects):
+            t = 0
+            for o in objects: t += o.get() + o.x
+            return t
+        for _ in range(20): f([A(), B()] * 20)
+    """))
+    texts = []
+    for more in (0, 37):
+        dump = tmp_path / str(more)
+        dump.mkdir()
+        run([*FIRE, *CHECKED, "-X", "fire.jit_level=0", "-X", f"fire.jit_dump={dump}"], script, str(more))
+        found = sorted(path.read_text() for path in dump.glob("*.ll"))
+        texts.append([text for text in found if text.startswith("; f\n")])
+    assert texts[0] and texts[0] == texts[1]
+
+
 def test_statistics(tmp_path):
     """Traces and bridges are counted, and nothing is without --jit."""
     script = tmp_path / "program.py"
