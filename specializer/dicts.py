@@ -12,6 +12,7 @@ from .values import EMPTY, NO, NONE, Val
 
 KEY_TYPES = {str, int, float, bool, bytes, tuple, type(None), "int", "float", "bool", "none"}
 SETS = (set, frozenset)
+PAIRS = {("int", "int"): "ints", ("int", "obj"): "pair", ("obj", "int"): "pair", ("obj", "obj"): "pair"}
 NOT_PLAIN = "a key is missing, or not of a builtin type"
 
 
@@ -20,7 +21,7 @@ class Dicts(Direct):
 
     # ------------------------------------------------------------------------------------------------- keys
     def key_form(self, register: int, kinds: set) -> str | None:
-        """How a key is handed over: int, pair, any; None: it is not plain. May go different ways by its type."""
+        """How a key is handed over: int, ints, pair, any; None: it is not plain. May go different ways by its type."""
         val = self.argument(register) or EMPTY if self.instr.op == "CALL" else self.read(register)
         if val.kind in ("mem", "empty") or self.left_before(NOT_PLAIN):
             return None
@@ -30,7 +31,7 @@ class Dicts(Direct):
             if not all(part.kind in ("int", "char") or part.kind == "obj" and self.may_be_plain(part)
                        for part in val.parts):
                 return "any" if self.is_plain(val) else None
-            return "pair" if len(val.parts) == 2 and all(p.kind in ("int", "obj") for p in val.parts) else "any"
+            return PAIRS.get(tuple(part.kind for part in val.parts), "any")
         if val.kind != "obj" or self.type_of(val) in KEY_TYPES:
             return "any" if val.kind in ("float", "bool", "none", "char", "obj") else None
         return "any" if val.const is NO and self.may_be_plain(val) and kinds <= KEY_TYPES else None
@@ -47,6 +48,8 @@ class Dicts(Direct):
             return [val.ssa]
         if form == "any":
             return [self.object_in(register, temps)]
+        if form == "ints":
+            return [part.ssa for part in val.parts]
         words = []
         for part in val.parts:
             words += [part.ssa, "1"] if part.kind == "int" else [self.e("ptr_bits", self.pointer(part)), "-1"]
@@ -155,7 +158,7 @@ class Dicts(Direct):
 
     def dict_store(self, instr, container: Val, form: str):
         """R[A][R[B]] = R[C]."""
-        if form == "pair" and self.shared(instr, instr.b):
+        if form in ("pair", "ints") and self.shared(instr, instr.b):
             form = "any"                # the key in the dict and the value of the name are one object
         self.read(instr.c)
         self.put(container, form, instr.b, instr.c)
@@ -173,8 +176,11 @@ class Dicts(Direct):
         self.ready(value, *([key] if form == "any" else []))
         temps: list[str] = []
         words = self.key_words(form, key, temps)
-        words.append(self.object_in(value, temps))
-        done = self.e("call_i", self.pointer(container), *words, x=self.api("rt_dict_set_" + form))
+        number = self.cx.frames[-1].regs[value]
+        plain = number.kind == "int"
+        words.append(number.ssa if plain else self.object_in(value, temps))
+        name = f"rt_dict_{'put' if plain else 'set'}_{form}"
+        done = self.e("call_i", self.pointer(container), *words, x=self.api(name))
         self.failing(self.e("int_ne", done, "0"), temps, NOT_PLAIN)
         self.drop_temps(temps)
         self.cx.facts.clear()
@@ -262,7 +268,7 @@ class Dicts(Direct):
 
     def add(self, container: Val, form: str, register: int) -> None:
         """Put a plain key into a set."""
-        if form == "pair" and self.shared(self.instr, register):
+        if form in ("pair", "ints") and self.shared(self.instr, register):
             form = "any"
         self.ready(*([register] if form == "any" else []))
         temps: list[str] = []
@@ -284,7 +290,7 @@ class Dicts(Direct):
         form = self.key_form(instr.b, self.seen.b)
         if container is None or container.kind != "obj" or self.type_of(container) is not dict or form is None:
             return self.step(instr)
-        if form == "pair":
+        if form in ("pair", "ints"):
             form = "any"
         self.put(container, form, instr.b, instr.b + 1)
         self.empty_range(instr.b, 2)

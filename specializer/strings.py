@@ -120,7 +120,19 @@ class Strings(Direct):
             return "false" if name == "EQ" else "true"
         if name in ("EQ", "NE") and str in kinds and set(kinds) <= COMPARABLE:
             return "false" if name == "EQ" else "true"
+        if kinds == (tuple, tuple):
+            return self.compare_tuples(name, left[0], right[0] if known is None else None, b)
         return super().compare_others(name, left, known, right)
+
+    def compare_tuples(self, name: str, left: int, right: int | None, known: Val) -> str:
+        """Two tuples; what is not plain in them is found at run time."""
+        self.secure()
+        a, b = self.real(left), known if right is None else self.real(right)
+        self.again()
+        op = str(list(SIGNS).index(name))
+        found = self.e("call_i", self.pointer(a), self.pointer(b), op, x=self.api("rt_tuple_compare"))
+        self.failing(self.e("int_ne", found, "2"))
+        return self.e("int_ne", found, "0")
 
     def compare_strings(self, name: str, a: Val, b: Val) -> str:
         """Two strings, each a character or an object."""

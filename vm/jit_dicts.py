@@ -3,146 +3,28 @@
     rt_dict_get_int(d, 7, default) -> value, default, or NULL: the interpreter must do it
 
 A look-up compares keys, and comparing may call `__eq__` of the program's classes. So these functions walk the host's
-tables themselves: as long as what they meet is plain (strings, numbers, None, bytes, tuples of such) they decide; else
-they say UNDECIDED, and compiled code leaves for the interpreter before anything has happened.
+tables themselves: as long as what they meet is plain (jit_keys.py) they decide; else they say UNDECIDED, and compiled
+code leaves for the interpreter before anything has happened.
 
-A pair is a tuple of two that exists only in compiled code: each item as (word, tag), as in a register.
+`d[k] = d.get(k, 0) + 1` looks k up once: `last` is the place where the last look-up ended. A store tries it first. It is
+a guess: the entry there is compared as any other, and an absent key counts only if the dict has not changed since.
 """
 from __future__ import annotations
 
 from ..codegen.metal import Static, define_metal, pointer_to, struct
-from .handlers.recording import *  # noqa: F403
+from .jit_keys import *  # noqa: F403
 
-ABSENT, FOUND, UNDECIDED = 0, 1, 2
 i8_p, i16_p, i32_p = pointer_to("i8"), pointer_to("i16"), pointer_to("i32")
 VOID_PTR = pointer_to("u8")
 SetEntry = struct("SetEntry", "key:Obj@0 hash:i64@8", 16)
 SetTable = struct("SetTable", "mask:i64@32 table:SetEntry@40", 200)
-Entry = struct("DictFound", "key:Obj@0 value:Obj@8 hash:i64@16 slot:Obj*@24", 32)
+LastLook = struct("DictLastLook", "keys:DictKeys@0 number:i64@8 place:i64@16 hash:i64@24 version:i64@32 "
+                                  "absent_keys:DictKeys@40 size:i64@48 form:i64@56 a:i64@64 b:i64@72", 80)
+last_look = Static("fire_dict_last", LastLook)
 Versions = struct("DictVersions", "last:i64", 8)
 versions = Static("fire_dict_versions", Versions)   # of dicts changed here: from -1 down; the host's count up
 HAVE_GC = 1 << 14
-MODULUS = (1 << 61) - 1             # of the host's hashes of numbers
-PRIME_1, PRIME_2, PRIME_5 = 11400714785074694791 - (1 << 64), 14029467366897019727 - (1 << 64), 2870177450012600261
-PAIR_LENGTH = 2 ^ PRIME_5 ^ 3527539
-EQUAL = 2                           # Py_EQ
-
-
-@metal
-def is_plain(o: Obj) -> bool:
-    """Whether hashing and comparing the object runs no code of the program."""
-    kind = o.ob_type
-    return (kind == PyUnicode_Type or kind == PyLong_Type or kind == PyFloat_Type or kind == PyBool_Type
-            or o == Py_None or kind == PyBytes_Type)
-
-
-@metal
-def is_plain_key(o: Obj) -> bool:
-    """The same; tuples of plain objects, and of tuples of such, count."""
-    if is_plain(o):
-        return True
-    if o.ob_type != PyTuple_Type:
-        return False
-    items = field_address(Tuple(o), "ob_item")
-    for i in range(VarObj(o).ob_size):
-        if not is_plain(items[i]):
-            if items[i].ob_type != PyTuple_Type:
-                return False
-            inner = field_address(Tuple(items[i]), "ob_item")
-            for k in range(VarObj(items[i]).ob_size):
-                if not is_plain(inner[k]):
-                    return False
-    return True
-
-
-@metal
-def key_hash(key: Obj) -> int:
-    """Hash of a plain key; -1: it is none."""
-    if key.ob_type == PyUnicode_Type:
-        found = Ascii(key).hash
-        if likely(found != -1):
-            return found
-        return PyObject_Hash(key)
-    if not is_plain_key(key):
-        return -1
-    return PyObject_Hash(key)
-
-
-@metal(inline=True)
-def int_hash(n: int) -> int:
-    """The host's hash of an int."""
-    size = -n if n < 0 else n
-    h = (size & MODULUS) + lshr(size, 61)
-    if h >= MODULUS:
-        h = h - MODULUS
-    if n < 0:
-        h = -h
-    return -2 if h == -1 else h
-
-
-@metal
-def same_key(stored: Obj, key: Obj) -> int:
-    """Whether two keys of one hash are equal; the second is plain."""
-    if stored == key:
-        return FOUND
-    if stored.ob_type == PyUnicode_Type and key.ob_type == PyUnicode_Type:
-        return FOUND if _PyUnicode_EQ(stored, key) != 0 else ABSENT
-    if not is_plain_key(stored):
-        return UNDECIDED
-    return FOUND if PyObject_RichCompareBool(stored, key, EQUAL) > 0 else ABSENT
-
-
-@metal(inline=True)
-def is_int(stored: Obj, n: int) -> int:
-    """Whether a key of the same hash is the int n."""
-    if likely(is_small_long(stored)):
-        return FOUND if long_value(stored) == n else ABSENT
-    if stored.ob_type == PyUnicode_Type or stored.ob_type == PyTuple_Type:
-        return ABSENT
-    return UNDECIDED
-
-
-@metal(inline=True)
-def is_item(stored: Obj, word: int, tag: int) -> int:
-    """Whether an item of a stored tuple equals an item of a pair."""
-    if tag == INT:
-        return is_int(stored, word)
-    return same_key(stored, cast(Obj, word))
-
-
-@metal
-def is_pair(stored: Obj, a: int, ta: int, b: int, tb: int) -> int:
-    """Whether a key of the same hash is the pair (a, b)."""
-    if unlikely(stored.ob_type != PyTuple_Type or VarObj(stored).ob_size != 2):
-        return ABSENT if is_plain_key(stored) else UNDECIDED
-    items = field_address(Tuple(stored), "ob_item")
-    first = is_item(items[0], a, ta)
-    if first != FOUND:
-        return first
-    return is_item(items[1], b, tb)
-
-
-@metal(inline=True)
-def item_hash(word: int, tag: int) -> int:
-    """Hash of a pair's item; -1: it is not plain."""
-    if tag == INT:
-        return int_hash(word)
-    return key_hash(cast(Obj, word))
-
-
-@metal
-def pair_hash(a: int, ta: int, b: int, tb: int) -> int:
-    """The host's hash of a tuple of two; -1: not plain."""
-    first = item_hash(a, ta)
-    second = item_hash(b, tb)
-    if unlikely(first == -1 or second == -1):
-        return -1
-    acc = PRIME_5 + first * PRIME_2
-    acc = ((acc << 31) | lshr(acc, 33)) * PRIME_1
-    acc = acc + second * PRIME_2
-    acc = ((acc << 31) | lshr(acc, 33)) * PRIME_1
-    acc = acc + PAIR_LENGTH
-    return 1546275796 if acc == -1 else acc
+FREE, UNKNOWN = -1, -2              # in the place of an entry's number
 
 
 @metal(inline=True)
@@ -157,55 +39,219 @@ def entry_index(keys: DictKeys, at: int) -> int:
     return cast(i32_p, table)[at]
 
 
-def define_dict(name: str, params: str, compare: str) -> None:
-    """find_*(d, key..., hash, found): the entry of a key in a dict."""
+@metal(inline=True)
+def put_entry_index(keys: DictKeys, at: int, number: int):
+    """Store an entry's number there."""
+    table = byte_offset(cast(VOID_PTR, keys), 32)
+    size = keys.dk_log2_size
+    if size < 8:
+        cast(i8_p, table)[at] = number
+    elif size < 16:
+        cast(i16_p, table)[at] = number
+    else:
+        cast(i32_p, table)[at] = number
+
+
+@metal(inline=True)
+def entry_table(keys: DictKeys) -> VOID_PTR:
+    """Where the entries begin."""
+    return byte_offset(cast(VOID_PTR, keys), 32 + (1 << keys.dk_log2_index_bytes))
+
+
+@metal(inline=True)
+def entry_slot(d: Obj, number: int) -> obj_p:
+    """Where the value of an entry is."""
+    keys = Dict(d).ma_keys
+    if keys.dk_kind == 0:
+        return field_address(cast(KeyEntry, byte_offset(entry_table(keys), number * 24)), "me_value")
+    if unlikely(cast(VOID_PTR, Dict(d).ma_values) != None):
+        return cast(obj_p, Dict(d).ma_values) + number
+    return field_address(cast(UnicodeEntry, byte_offset(entry_table(keys), number * 16)), "me_value")
+
+
+@metal(inline=True)
+def entry_key(keys: DictKeys, number: int) -> Obj:
+    """The key of an entry; NULL: it was freed."""
+    if keys.dk_kind == 0:
+        return cast(KeyEntry, byte_offset(entry_table(keys), number * 24)).me_key
+    return cast(UnicodeEntry, byte_offset(entry_table(keys), number * 16)).me_key
+
+
+@metal(inline=True)
+def entry_hash(d: Obj, number: int) -> int:
+    """The hash of an entry's key."""
+    keys = Dict(d).ma_keys
+    if keys.dk_kind == 0:
+        return cast(KeyEntry, byte_offset(entry_table(keys), number * 24)).me_hash
+    return Ascii(entry_key(keys, number)).hash
+
+
+@metal(inline=True)
+def remember_entry(d: Obj, number: int):
+    """Where a look-up ended; a store of this key will try there."""
+    last_look.keys = Dict(d).ma_keys
+    last_look.number = number
+
+
+@metal(inline=True)
+def next_version(d: Obj):
+    """The dict has changed."""
+    versions.last = versions.last - 1
+    Dict(d).ma_version_tag = versions.last
+
+
+@metal(inline=True)
+def replace_plain(d: Obj, number: int, value: Obj):
+    """Another value for a key that is there; the value holds no others, so that the dict may stay untracked."""
+    slot = entry_slot(d, number)
+    old = slot[0]
+    slot[0] = new_ref(value)
+    next_version(d)
+    decref(old)
+
+
+@metal(inline=True)
+def replace_int(d: Obj, number: int, value: int) -> bool:
+    """The same for an int; the box there is used again if nobody else has it."""
+    slot = entry_slot(d, number)
+    old = slot[0]
+    own = old.ob_type == PyLong_Type and old.ob_refcnt == 1 and Long(old).ob_size == 1
+    if own and ult(value - 257, (1 << 30) - 257):
+        field_address(Long(old), "ob_digit")[0] = value
+        next_version(d)
+        return True
+    fresh = new_int(value)
+    if unlikely(not fresh):
+        return False
+    slot[0] = fresh
+    next_version(d)
+    decref(old)
+    return True
+
+
+@metal(inline=True)
+def may_hold_others(o: Obj) -> bool:
+    """Whether the collector would want to know of a dict with this in it."""
+    return o.ob_type.tp_flags & HAVE_GC != 0
+
+
+@metal
+def insert_slow(d: Obj, key: Obj, hash: int, value: Obj) -> int:
+    """Store by the host; steals the key. 0: it failed, and nothing is changed."""
+    failed = _PyDict_SetItem_KnownHash(d, key, value, hash)
+    decref(key)
+    if likely(failed == 0):
+        return 1
+    PyErr_Clear()
+    return 0
+
+
+@metal
+def insert_new(d: Obj, key: Obj, hash: int, place: int, value: Obj) -> int:
+    """A key that is absent, at the free place where its look-up ended; steals the key."""
+    if unlikely(not key):
+        PyErr_Clear()
+        return 0
+    keys = Dict(d).ma_keys
+    number = keys.dk_nentries
+    if keys.dk_usable <= 0 or keys.dk_kind == 2 or (keys.dk_kind == 1 and key.ob_type != PyUnicode_Type):
+        return insert_slow(d, key, hash, value)
+    tracked = cast(obj_p, byte_offset(cast(VOID_PTR, d), -16))[0] != None
+    if (may_hold_others(key) or may_hold_others(value)) and not tracked:
+        return insert_slow(d, key, hash, value)
+    keys.dk_version = 0
+    put_entry_index(keys, place, number)
+    if keys.dk_kind == 0:
+        entry = cast(KeyEntry, byte_offset(entry_table(keys), number * 24))
+        entry.me_hash = hash
+        entry.me_key = key
+        entry.me_value = new_ref(value)
+    else:
+        named = cast(UnicodeEntry, byte_offset(entry_table(keys), number * 16))
+        named.me_key = key
+        named.me_value = new_ref(value)
+    keys.dk_usable = keys.dk_usable - 1
+    keys.dk_nentries = number + 1
+    Dict(d).ma_used = Dict(d).ma_used + 1
+    next_version(d)
+    return 1
+
+
+def define_find(name: str, params: str, compare: str) -> None:
+    """find_*(d, key..., hash): the number of a key's entry, FREE with its place in `last`, or UNKNOWN."""
+    identical = "stored == o" if name == "any" else "False"
     define_metal(f"""
 @metal(name="find_{name}")
-def find_{name}(d: Obj, {params}, hash: int, found: Entry) -> int:
+def find_{name}(d: Obj, {params}, hash: int) -> int:
     keys = Dict(d).ma_keys
     mask = (1 << keys.dk_log2_size) - 1
-    entries = byte_offset(cast(VOID_PTR, keys), 32 + (1 << keys.dk_log2_index_bytes))
+    entries = entry_table(keys)
     at = hash & mask
     rest = hash
-    if keys.dk_log2_size >= 32:
-        return UNDECIDED
+    if unlikely(keys.dk_log2_size >= 32):
+        return UNKNOWN
     while True:
         number = entry_index(keys, at)
         if number >= 0:
+            same = ABSENT
             if keys.dk_kind == 0:
                 entry = cast(KeyEntry, byte_offset(entries, number * 24))
                 if entry.me_hash == hash:
                     stored = entry.me_key
                     same = {compare}
-                    if same == FOUND:
-                        found.key = stored
-                        found.value = entry.me_value
-                        found.slot = field_address(entry, "me_value")
-                        return FOUND
-                    if same == UNDECIDED:
-                        return UNDECIDED
             else:
-                named = cast(UnicodeEntry, byte_offset(entries, number * 16))
-                stored = named.me_key
-                if Ascii(stored).hash == hash:
+                stored = cast(UnicodeEntry, byte_offset(entries, number * 16)).me_key
+                if {identical}:
+                    same = FOUND
+                elif Ascii(stored).hash == hash:
                     same = {compare}
-                    if same == FOUND:
-                        found.key = stored
-                        found.value = named.me_value
-                        found.slot = field_address(named, "me_value")
-                        if cast(VOID_PTR, Dict(d).ma_values):
-                            found.slot = cast(obj_p, Dict(d).ma_values) + number
-                            found.value = found.slot[0]
-                            if not found.value:
-                                return ABSENT
-                        return FOUND
-                    if same == UNDECIDED:
-                        return UNDECIDED
-        elif number == -1:
-            return ABSENT
+                if unlikely(same == FOUND and keys.dk_kind == 2):
+                    return number if entry_slot(d, number)[0] else UNKNOWN
+            if same == FOUND:
+                return number
+            if unlikely(same == UNDECIDED):
+                return UNKNOWN
+        elif number == FREE:
+            last_look.place = at
+            last_look.absent_keys = keys
+            last_look.size = keys.dk_log2_size
+            last_look.version = Dict(d).ma_version_tag
+            return FREE
         rest = lshr(rest, 5)
         at = (at * 5 + rest + 1) & mask
 """, f"find_{name}", globals())
+
+
+def define_look(name: str, params: str, args: str, hashing: str) -> None:
+    """look_*: find with the hash calculated; look_again_*: where the last look-up ended, first."""
+    define_metal(f"""
+@metal(name="look_{name}", inline=True)
+def look_{name}(d: Obj, {params}) -> int:
+    hash = {hashing}
+    {NOTES[name]}
+    if unlikely(hash == -1):
+        PyErr_Clear()
+        return UNKNOWN
+    last_look.hash = hash
+    return find_{name}(d, {args}, hash)
+""", f"look_{name}", globals())
+    compare, absent = AGAIN[name]
+    define_metal(f"""
+@metal(name="look_again_{name}", inline=True)
+def look_again_{name}(d: Obj, {params}) -> int:
+    keys = Dict(d).ma_keys
+    number = last_look.number
+    if keys == last_look.keys and ult(number, keys.dk_nentries) and keys.dk_kind != 2:
+        stored = entry_key(keys, number)
+        if likely(stored):
+            if {compare} == FOUND:
+                return number
+    if {absent}:
+        same = keys == last_look.absent_keys and keys.dk_log2_size == last_look.size
+        if same and Dict(d).ma_version_tag == last_look.version:
+            return FREE
+    return look_{name}(d, {args})
+""", f"look_again_{name}", globals())
 
 
 def define_set(name: str, params: str, compare: str) -> None:
@@ -235,101 +281,96 @@ def member_{name}(s: Obj, {params}, hash: int) -> int:
 """, f"member_{name}", globals())
 
 
-FORMS = {       # parameters, arguments, comparison with a stored key of one hash, hash, the key as an object (owned)
-    "int": ("n: int", "n", "is_int(stored, n)", "int_hash(n)", "new_int(n)"),
-    "any": ("o: Obj", "o", "same_key(stored, o)", "key_hash(o)", "new_ref(o)"),
-    "pair": ("a: int, ta: int, b: int, tb: int", "a, ta, b, tb", "is_pair(stored, a, ta, b, tb)",
-             "pair_hash(a, ta, b, tb)", "new_pair(a, ta, b, tb)"),
-}
-
-
-@metal
-def new_pair(a: int, ta: int, b: int, tb: int) -> Obj:
-    """A pair as a tuple."""
-    made = PyTuple_New(2)
-    if not made:
-        return None
-    items = field_address(Tuple(made), "ob_item")
-    items[0] = new_int(a) if ta == INT else new_ref(cast(Obj, a))
-    items[1] = new_int(b) if tb == INT else new_ref(cast(Obj, b))
-    return made
-
-
-@metal(inline=True)
-def replace_plain(d: Obj, slot: obj_p, value: Obj):
-    """Another value for a key that is there; the value holds no others, so that the dict may stay untracked."""
-    old = slot[0]
-    slot[0] = new_ref(value)
-    versions.last = versions.last - 1
-    Dict(d).ma_version_tag = versions.last
-    decref(old)
-
-
 def define_uses(name: str) -> None:
-    """rt_dict_get_*, _item_, _has_, _set_, _del_ and rt_set_has_*, _add_ of one form of key."""
+    """What one form of key can do."""
     params, args, compare, hashing, boxing = FORMS[name]
-    define_dict(name, params, compare)
+    define_find(name, params, compare)
     define_set(name, params, compare)
-    define_metal(f"""
-@metal(name="look_{name}")
-def look_{name}(d: Obj, {params}, found: Entry) -> int:
-    hash = {hashing}
-    if unlikely(hash == -1):
-        PyErr_Clear()
-        return UNDECIDED
-    found.hash = hash
-    return find_{name}(d, {args}, hash, found)
-""", f"look_{name}", globals())
+    define_look(name, params, args, hashing)
+    define_reading(name, params, args)
+    define_storing(name, params, args, boxing)
+    define_deleting(name, params, args)
+    define_set_uses(name, params, args, hashing, boxing)
+
+
+def define_reading(name: str, params: str, args: str) -> None:
+    """rt_dict_item_*, _get_ (borrowed), _has_."""
     define_metal(f"""
 @metal(name="rt_dict_item_{name}")
 def rt_dict_item_{name}(d: Obj, {params}) -> Obj:
-    found = stack(Entry, 1)
-    return found.value if look_{name}(d, {args}, found) == FOUND else None
+    number = look_again_{name}(d, {args})
+    if unlikely(number < 0):
+        return None
+    remember_entry(d, number)
+    return entry_slot(d, number)[0]
 """, f"rt_dict_item_{name}", globals())
     define_metal(f"""
 @metal(name="rt_dict_get_{name}")
 def rt_dict_get_{name}(d: Obj, {params}, default: Obj) -> Obj:
-    found = stack(Entry, 1)
-    how = look_{name}(d, {args}, found)
-    if how == FOUND:
-        return found.value
-    return default if how == ABSENT else None
+    number = look_{name}(d, {args})
+    if number >= 0:
+        remember_entry(d, number)
+        return entry_slot(d, number)[0]
+    return default if number == FREE else None
 """, f"rt_dict_get_{name}", globals())
     define_metal(f"""
 @metal(name="rt_dict_has_{name}")
 def rt_dict_has_{name}(d: Obj, {params}) -> int:
-    found = stack(Entry, 1)
-    return look_{name}(d, {args}, found)
+    number = look_{name}(d, {args})
+    if number >= 0:
+        remember_entry(d, number)
+        return FOUND
+    return ABSENT if number == FREE else UNDECIDED
 """, f"rt_dict_has_{name}", globals())
+
+
+def define_storing(name: str, params: str, args: str, boxing: str) -> None:
+    """rt_dict_set_* and rt_dict_put_*, which takes an int unboxed; 0: nothing was done."""
     define_metal(f"""
 @metal(name="rt_dict_set_{name}")
 def rt_dict_set_{name}(d: Obj, {params}, value: Obj) -> int:
-    found = stack(Entry, 1)
-    how = look_{name}(d, {args}, found)
-    if how == UNDECIDED:
-        return 0
-    if how == FOUND and value.ob_type.tp_flags & HAVE_GC == 0:
-        replace_plain(d, found.slot, value)
+    number = look_again_{name}(d, {args})
+    if number >= 0:
+        if unlikely(may_hold_others(value)):
+            return insert_slow(d, new_ref(entry_key(Dict(d).ma_keys, number)), entry_hash(d, number), value)
+        replace_plain(d, number, value)
         return 1
-    key = new_ref(found.key) if how == FOUND else {boxing}
-    if not key:
-        PyErr_Clear()
+    if unlikely(number == UNKNOWN):
         return 0
-    failed = _PyDict_SetItem_KnownHash(d, key, value, found.hash)
-    decref(key)
-    if unlikely(failed < 0):
-        PyErr_Clear()
-        return 0
-    return 1
+    hash = last_look.hash
+    place = last_look.place
+    return insert_new(d, {boxing}, hash, place, value)
 """, f"rt_dict_set_{name}", globals())
+    define_metal(f"""
+@metal(name="rt_dict_put_{name}")
+def rt_dict_put_{name}(d: Obj, {params}, value: int) -> int:
+    number = look_again_{name}(d, {args})
+    if number >= 0:
+        return 1 if replace_int(d, number, value) else 0
+    if unlikely(number == UNKNOWN):
+        return 0
+    hash = last_look.hash
+    place = last_look.place
+    box = new_int(value)
+    if unlikely(not box):
+        PyErr_Clear()
+        return 0
+    done = insert_new(d, {boxing}, hash, place, box)
+    decref(box)
+    return done
+""", f"rt_dict_put_{name}", globals())
+
+
+def define_deleting(name: str, params: str, args: str) -> None:
+    """rt_dict_del_*, and rt_dict_pop_*, which gives the value."""
     define_metal(f"""
 @metal(name="rt_dict_del_{name}")
 def rt_dict_del_{name}(d: Obj, {params}) -> int:
-    found = stack(Entry, 1)
-    if look_{name}(d, {args}, found) != FOUND:
+    number = look_again_{name}(d, {args})
+    if number < 0:
         return 0
-    key = new_ref(found.key)
-    failed = _PyDict_DelItem_KnownHash(d, key, found.hash)
+    key = new_ref(entry_key(Dict(d).ma_keys, number))
+    failed = _PyDict_DelItem_KnownHash(d, key, entry_hash(d, number))
     decref(key)
     if unlikely(failed < 0):
         PyErr_Clear()
@@ -339,12 +380,12 @@ def rt_dict_del_{name}(d: Obj, {params}) -> int:
     define_metal(f"""
 @metal(name="rt_dict_pop_{name}")
 def rt_dict_pop_{name}(d: Obj, {params}) -> Obj:
-    found = stack(Entry, 1)
-    if look_{name}(d, {args}, found) != FOUND:
+    number = look_again_{name}(d, {args})
+    if number < 0:
         return None
-    key = new_ref(found.key)
-    value = new_ref(found.value)
-    failed = _PyDict_DelItem_KnownHash(d, key, found.hash)
+    key = new_ref(entry_key(Dict(d).ma_keys, number))
+    value = new_ref(entry_slot(d, number)[0])
+    failed = _PyDict_DelItem_KnownHash(d, key, entry_hash(d, number))
     decref(key)
     if likely(failed == 0):
         return value
@@ -352,6 +393,10 @@ def rt_dict_pop_{name}(d: Obj, {params}) -> Obj:
     decref(value)
     return None
 """, f"rt_dict_pop_{name}", globals())
+
+
+def define_set_uses(name: str, params: str, args: str, hashing: str, boxing: str) -> None:
+    """rt_set_has_*, rt_set_add_*."""
     define_metal(f"""
 @metal(name="rt_set_has_{name}")
 def rt_set_has_{name}(s: Obj, {params}) -> int:
@@ -382,5 +427,5 @@ def rt_set_add_{name}(s: Obj, {params}) -> int:
 
 for _form in FORMS:
     define_uses(_form)
-DICT_RUNTIME = [f"rt_dict_{use}_{form}" for use in ("item", "get", "has", "set", "del", "pop") for form in FORMS]
+DICT_RUNTIME = [f"rt_dict_{use}_{form}" for use in ("item", "get", "has", "set", "put", "del", "pop") for form in FORMS]
 DICT_RUNTIME += [f"rt_set_{use}_{form}" for use in ("has", "add") for form in FORMS]
