@@ -36,7 +36,7 @@ KNOBS = {row.name: row for row in (
     Knob("jit_log",     bool,                   False, "a line on stderr for each region compiled, and why others are not"),
     Knob("jit_later",   bool,                   True,  "optimize for the next run when the program has ended"),
     Knob("jit_level",   int,                    -1,    "LLVM effort for compiled regions, 0 to 3; -1: by their size"),
-    Knob("jit_share",   int,                    15,    "percent of the CPU time that compiling may take; 100: no limit"),
+    Knob("jit_share",   int,                    10,    "percent of the CPU time that compiling may take; 100: no limit"),
     Knob("jit_dump",    str,                    "",    "folder for the IR and LLVM text of compiled regions"),
     Knob("jit_stress",  int,                    0,     "every so many guards of compiled code leave it though they need not"),
     Knob("jit_verify",  bool,                   False, "check the IR of each region; end the process if it is not in order"),

@@ -18,14 +18,16 @@ from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
 
 MOST_TRIES = 12
-EXIT_MS, REGION_MS = 0.0004, 5      # milliseconds that taking an exit costs, that any region takes to compile, about
+EXIT_MS = 0.002         # milliseconds that are lost by taking an exit, about
+LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds compiling takes: a line of LLVM text, an instruction, any region
 MOST_TIMES = 6          # an exit is recorded
 SMALL, LARGE = 1500, 15000      # lines of LLVM text up to which all passes run, up to which some do
-HEAD_START_MS = 80                      # milliseconds the JIT may take before its share of the CPU time counts
+HEAD_START_MS = 100                     # milliseconds the JIT may take before its share of the CPU time counts
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS = (4, 6)     # of a loop, a function before it is compiled
+LATER = 20000           # turns or calls until a place that the budget had no time for is looked at again
 APART = (11, 29, 67, 131, 257, 521)     # turns or calls between them
 
 
@@ -73,7 +75,8 @@ class Engine:
         self.log = False
         self.level = -1
         self.later = True
-        self.share: float | None = 0.15          # of the process's CPU time that may go into compiling; None: all of it
+        self.eager = False
+        self.share: float | None = 0.1          # of the process's CPU time that may go into compiling; None: all of it
         self.recordings = RECORDINGS
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
@@ -129,16 +132,14 @@ class Engine:
             return False
         return self.counts["compile_ms"] + more > HEAD_START_MS + self.share * process_time() * 1000
 
-    def pays(self) -> bool:
-        """Whether the hot exit has cost more than compiling its region again will."""
-        site = self.sites[self.field("exit_region")]
-        return site.taken()[self.field("exit_number")] * EXIT_MS > site.lines * LLVM_MS[0] + REGION_MS
+    def pays(self, site: Site) -> bool:
+        """Whether the exits of a region have cost more than compiling it again will."""
+        return self.eager or sum(site.taken()) * EXIT_MS > site.lines * LINE_MS + REGION_MS
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
         kind = self.field("kind")
-        if self.over_budget() and not (kind == EXIT and self.pays()):
-            return                      # the counters start anew: it comes back if it stays hot
+        pays = kind == EXIT and self.pays(self.sites[self.field("exit_region")])
         code = code_at(self.field("root_code"))
         start: tuple = ()
         if kind == EXIT:
@@ -155,7 +156,12 @@ class Engine:
         self.note_kinds(site)
         site.recordings += 1
         if kind != EXIT and site.recordings < self.recordings[kind]:
-            self.count_again(site, kind)
+            self.count_again(site, kind, APART[min(site.recordings, len(APART)) - 1])
+            return
+        if kind == EXIT and not pays:
+            return                      # what it has taught counts when one of the region's exits comes back
+        if self.over_budget(len(site.profile.at) * WORD_MS + REGION_MS) and not pays:
+            self.count_again(site, kind, LATER)
             return
         site.tries += 1
         if site.tries > MOST_TRIES:
@@ -168,11 +174,11 @@ class Engine:
             site.globals = None
         self.compile(site, root, list(site.kinds or ()), kind == EXIT)
 
-    def count_again(self, site: Site, kind: int) -> None:
+    def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
         threshold = self.field("loop_threshold" if kind == LOOP else "call_threshold")
         for instr in self.counters(site, kind):
-            core.set_word(site.code.address_of(instr.at) + 8, max(0, threshold - APART[min(site.recordings, len(APART)) - 1]))
+            core.set_word(site.code.address_of(instr.at) + 8, threshold - turns)
 
     @staticmethod
     def counters(site: Site, kind: int) -> list:
@@ -238,13 +244,8 @@ class Engine:
         generator = runtime.code_generator()
         optimized = self.level >= 0 or generator.is_cached(final, level_for(lines))
         self.unfinished.pop(site.final, None)
-        if not optimized:
-            if self.later:
-                self.unfinished[final] = level_for(lines)
-            if self.over_budget(lines * LLVM_MS[0] + REGION_MS + HEAD_START_MS / 4) and not (again and self.pays()):
-                function.clear()
-                self.say(f"for the next run: {site.number} {site.code.name}, {lines} lines")
-                return
+        if not optimized and self.later:
+            self.unfinished[final] = level_for(lines)
         site.final, site.lines = final, lines
         site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
         text = final if optimized else counting
@@ -342,7 +343,7 @@ def start(native, log: bool = False, dump: str = "", level: int = -1, later: boo
     engine.log, engine.dump, engine.level = log, dump, level
     engine.later = later
     if eager:
-        engine.share, engine.recordings = None, (1, 2)
+        engine.eager, engine.share, engine.recordings = True, None, (1, 2)
     consumers.install(native)
     if later:
         import atexit
