@@ -6,10 +6,13 @@ None if a block does what such programs cannot; it becomes machine code then.
 """
 from __future__ import annotations
 
-STORE, INCREF, CALL, CALL_FLOAT, TRUTH, OFFSET, DECREF = range(7)
+from ..ir.ops import ALIAS
+
+STORE, INCREF, CALL, CALL_FLOAT, TRUTH, OFFSET, DECREF, FLOAT = range(8)
 SLOTS, MOST_ARGUMENTS, LARGEST_OFFSET = 256, 5, 1 << 19
 STORES = {"store_i64", "store_ptr", "store_f64"}
 MAX = (1 << 64) - 1
+FLOAT_TAG = "2"
 
 
 class Program:
@@ -59,7 +62,9 @@ class _Encoder:
 
     def op(self, name: str, result: str, args, x) -> None:
         """One operation of the block."""
-        if name in STORES:
+        if name == "store_i64" and args[1] == FLOAT_TAG and self.ends_float(args[0], x):
+            self.ops[-1] = (FLOAT, *self.ops[-1][1:])
+        elif name in STORES:
             self.ops.append((STORE, None, self.operand(args[0]), self.operand(args[1]), self.offset(x[0]), None))
         elif name == "incref":
             self.ops.append((INCREF, None, self.operand(args[0]), None, 0, None))
@@ -75,6 +80,14 @@ class _Encoder:
             self.call(result, args, x)
         else:
             raise _TooMuch
+
+    def ends_float(self, base: str, x) -> bool:
+        """Whether a store is that of the tag of a float that was just stored: NaNs are boxed then, see rt_exit."""
+        if not self.ops or x[1] != ALIAS["reg"] or self.ops[-1][0] != STORE:
+            return False
+        _, _, before, value, offset, _ = self.ops[-1]
+        return before == self.operand(base) and offset == x[0] - 8 and \
+            (value[0] == "literal" or value[0] == "alive" and self.kinds.get(value[1]) == "f")
 
     def result(self, name: str) -> str:
         self.results[name] = len(self.results)

@@ -93,7 +93,7 @@ class Buffers(Direct):
         if layout is not None and layout.kind == "numpy":
             return Val("npfloat" if code == "d" else "npint", parts=(Val("float" if code == "d" else "int", number),))
         if code in "fd":
-            self.guard(self.e("float_ordered", number, number), "a float is not a number")
+            self.guard_ordered(Val("float", number))
             return Val("float", number)
         if code in "LQ":
             self.guard(self.e("int_ge", number, "0"), "an int grows beyond 64 bits")

@@ -130,8 +130,16 @@ class Builder:
     def guard_ordered(self, val: Val) -> None:
         """Go on only if a number that is about to be boxed is not NaN: which NaN it is counts (`x in [x]`), so the
         register and what is stored have to share one box."""
-        if val.kind == "float" and val.ssa[0] == "%":
+        if val.kind == "float" and val.ssa[0] == "%" and val.ssa not in self.cx.types:
             self.guard(self.e("float_ordered", val.ssa, val.ssa), "a float is not a number")
+            self.cx.types[val.ssa] = float
+
+    def guard_numbers(self) -> None:
+        """The same for all that frames hold, before the interpreter gets to see them: it has NaNs boxed."""
+        for frame in self.cx.all_frames():
+            for val, home in zip(frame.regs, frame.homes):
+                if home == DIRTY:
+                    self.guard_ordered(val)
 
     def leave(self, why: str, counted: bool = True) -> None:
         """End the path here: the interpreter goes on at this instruction. Not `counted`: that is how it should be."""
@@ -166,6 +174,18 @@ class Builder:
                 self.store("i64", frame.frame, "4", self.offset["Frame.words"], "frame")
             frame.homes = [IN_MEMORY if reg.kind == "empty" else home for reg, home in zip(frame.regs, frame.homes)]
         return frame.frame
+
+    def is_unseen(self, frame) -> str:
+        """Whether no frame object exists for a real frame: such an object takes the locals over when the frame ends."""
+        linked = self.load("i64", frame.frame, self.offset["Frame.linked"], "frame")
+        found = self.load("ptr", self.load("ptr", frame.frame, self.offset["Frame.iframe"], "frame"), FRAME_OBJECT, "frame")
+        unseen = self.e("is_null", found)
+        return unseen if frame.kind == "gen" else self.e("bool_or", self.e("int_eq", linked, "0"), unseen)
+
+    def guard_unseen(self, frame) -> None:
+        """Go on only if nobody may want the locals of a frame that ends."""
+        if frame.frame is not None:
+            self.guard(self.is_unseen(frame), "a frame object exists of a function that returns")
 
     def register(self, frame: str, number: int) -> str:
         """Address of a register."""
@@ -218,6 +238,10 @@ class Builder:
     def write_memory(self, frame: str, number: int, val: Val) -> Val:
         """Write a value to a register's memory, which owns nothing; the value it is from now on."""
         base = self.info["sizeof.Frame"] + 16 * number
+        if val.kind == "dead":                  # see put_away
+            for offset, part in enumerate(val.parts):
+                self.store("i64", frame, part.ssa, base + 8 * offset, "reg")
+            return EMPTY
         if val.parts:
             val = self.materialize(val)
         if val.kind in ("int", "obj", "bool", "float"):
@@ -449,4 +473,5 @@ class Builder:
 
 
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
+FRAME_OBJECT = 40       # the offset of frame_obj in the host's part of a frame
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

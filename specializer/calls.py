@@ -140,6 +140,7 @@ class Calls(Builder):
         if code is None or instr.keywords or any(frame.regs[n].kind == "mem" for n in sources):
             return self.step(instr)
         self.guard_code(function, callable)
+        self.guard_numbers()
         self.keep()
         snapshot = self.snapshot
         arguments = [self.take(n) for n in sources]
@@ -356,6 +357,7 @@ class Calls(Builder):
         if callee.kind == "init" and callee.regs[instr.a].kind != "none":
             self.leave("__init__ returns something")
             return None
+        self.guard_unseen(callee)
         result = self.take(instr.a)
         for number in range(callee.code.nregs):
             if callee.regs[number].kind != "empty" or callee.homes[number] != DIRTY:

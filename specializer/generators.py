@@ -268,6 +268,7 @@ class Generators(Builder):
         state = self.cx.frames[-1]
         consumer = self.cx.frames[-2]
         loop = consumer.code.instrs[state.call_at]
+        self.guard_unseen(state)
         self.park(state)
         for number in range(state.code.nregs):
             if state.regs[number].kind != "empty" or state.homes[number] != DIRTY:

@@ -31,7 +31,7 @@ class Items(Builder):
             self.guard_type(val, float)
             number = self.load("f64", item, 16, "float")
             if not self.feeds_arithmetic():
-                self.guard(self.e("float_ordered", number, number), "a float is not a number")
+                self.guard_ordered(Val("float", number))
             return Val("float", number)
         if kind == "int":
             self.guard_type(val, int)
@@ -211,6 +211,8 @@ class Items(Builder):
         frame = self.cx.frames[-1]
         if any(frame.regs[n].kind == "mem" for n in range(instr.b, instr.b + instr.c)) or instr.c == 0:
             return self.step(instr)
+        for number in range(instr.b, instr.b + instr.c):
+            self.guard_ordered(frame.regs[number])
         self.keep()
         for number in range(instr.b, instr.b + instr.c):
             self.settle(frame.regs[number])

@@ -154,6 +154,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         versions = self.versions.setdefault(stack, [])
         version = next((v for v in versions if self.fits(v.cx)), None)
         if version is None and len(versions) >= VERSIONS:
+            self.begin(at)
+            self.guard_numbers()
             self.forget()
             stack = (at, *self.shape_of_frames())
             versions = self.versions.setdefault(stack, [])
@@ -171,6 +173,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
     def drop_dead(self, at: int) -> None:
         """Numbers that are not read any more are forgotten, so that paths which differ in them alone join.
 
+        Those of variables are only put away: `locals()`, a traceback's frames or a debugger may still show them.
         Objects stay, since their end may be noticed."""
         for depth, frame in enumerate(self.cx.all_frames()):
             live = self.live_in(depth, frame, at)
@@ -178,9 +181,28 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
                 if val.kind in FORGETTABLE and not live >> number & 1:
                     if frame.homes[number] == MAYBE_BOXED:
                         self.do("call_none", self.register(frame.frame, number), x=self.api("rt_drop"))
-                    frame.regs[number], frame.homes[number] = EMPTY, DIRTY
+                        frame.homes[number] = DIRTY
+                    if number < frame.code.nlocals:
+                        self.put_away(frame, number, val)
+                    else:
+                        frame.regs[number], frame.homes[number] = EMPTY, DIRTY
+                elif val.kind == "empty" and number < frame.code.nlocals and not live >> number & 1:
+                    self.put_away(frame, number, val)
                 elif val.kind == "obj" and val.const is NO and val.type is not None and not live >> number & 1:
                     frame.regs[number] = Val("obj", val.ssa)
+
+    def put_away(self, frame, number: int, val: Val) -> None:
+        """A variable that is not read any more holds a number or nothing: to the frame's memory, which is all that knows
+        it then (EMPTY, IN_MEMORY); where there is no frame yet, payload and tag stay, whatever kind it is."""
+        if frame.frame is None:
+            payload = val.ssa or "0"
+            if val.kind in ("bool", "float"):
+                payload = self.e("bool_to_int" if val.kind == "bool" else "float_bits", payload)
+            frame.regs[number] = Val("dead", parts=(Val("int", payload), Val("int", str(TAGS[val.kind]))))
+            return
+        if frame.homes[number] == DIRTY:
+            self.write_memory(frame.frame, number, val)
+        frame.regs[number], frame.homes[number] = EMPTY, IN_MEMORY
 
     def live_in(self, depth: int, frame, at: int) -> int:
         """The registers of a frame that may still be read, the innermost one being at a place."""
@@ -262,7 +284,9 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             for number, val in enumerate(frame.regs):
                 home = frame.homes[number]
                 if number in written or (not loop and val.kind in NUMBERS):
-                    home = DIRTY if val.kind != "mem" else home
+                    home = DIRTY if val.kind not in ("mem", "empty") else home
+                elif val.kind in FORGETTABLE and home != DIRTY:
+                    home = MAYBE_BOXED          # on some way to here
                 fresh.homes[number] = home
                 fresh.regs[number] = val = self.renamed(block, val)
                 (cx.hold if home == DIRTY else cx.anchor)(val)
@@ -364,6 +388,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
     def step(self, instr):
         """Have the interpreter's handler carry the instruction out, with everything in memory."""
         self.steps += 1
+        if not self.changed_by:
+            self.guard_numbers()
         self.keep()
         self.secure()
         self.flush()
@@ -415,15 +441,17 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
 
     def finish(self, instr) -> None:
         """RETURN of the root: to compiled code that called, or by the interpreter's handler."""
-        self.keep()
         frame = self.cx.frames[-1]
+        self.guard_ordered(frame.regs[instr.a])
+        self.keep()
         if frame.regs[instr.a].kind == "mem":
             self.hand_back(instr, frame)
             return
         plain = self.load("i64", frame.frame, self.offset["Frame.kind"], "frame")
         called = self.e("ptr_eq", "%table", self.const_word(self.info["step_table"]))
         direct, general = self.function.block(), self.function.block()
-        self.block.end = ("branch", self.e("bool_and", called, self.e("int_eq", plain, "0")), direct, general)
+        simple = self.e("bool_and", self.e("int_eq", plain, "0"), self.is_unseen(frame))
+        self.block.end = ("branch", self.e("bool_and", called, simple), direct, general)
         saved = self.cx
         self.block, self.cx = general, saved.copy()
         self.hand_back(instr, self.cx.frames[-1])

@@ -253,6 +253,8 @@ class Engine:
         if self.dump:
             self.write_dump(site, function, text)
         level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
+        for code in site.profile.codes.values():
+            core.set_word(code.address + core.info["VMCode.compiled"], 1)
         self.put(site, generator.compile_text(text, site.tables, level), region.exits)
         site.native_level = level
         site.kept.append(function.kept)

@@ -265,18 +265,28 @@ def pop_frame(frame: Frame, registers: int):
 
 @metal
 def publish_locals(frame: Frame) -> bool:
-    """Box every local into the host's part of the frame (for locals(), f_locals); False with MemoryError."""
+    """Box every local into the host's part of the frame (for locals(), f_locals); False with MemoryError.
+
+    Compiled code knows the numbers of its frames and does not look for boxes in their place: they stay as they are."""
     slots = field_address(frame.iframe, "localsplus")
     regs = frame.regs
+    copied = stack(Reg, 1)
     for i in range(frame.code.nlocalsplus):
         old = slots[i]
         if regs[i].tag == EMPTY:
             slots[i] = None
         else:
-            o = boxed(regs[i])
-            if not o:
+            copied.payload = regs[i].payload
+            copied.tag = regs[i].tag
+            if frame.code.compiled != 0 and copied.tag != OBJECT:
+                slots[i] = boxed(copied)
+            else:
+                slots[i] = boxed(regs[i])
+                if slots[i]:
+                    incref(slots[i])
+            if not slots[i]:
+                slots[i] = old
                 return False
-            slots[i] = new_ref(o)
         xdecref(old)
     return True
 

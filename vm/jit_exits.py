@@ -19,8 +19,9 @@ from ..ir.ops import HOT_EXIT as TIMES_HOT
 from .handlers.recording import *  # noqa: F403
 
 SLOTS = 256             # that a program may use
-EXIT_STORE, EXIT_INCREF, EXIT_CALL, EXIT_CALL_FLOAT, EXIT_TRUTH, EXIT_OFFSET, EXIT_DECREF = range(7)
+EXIT_STORE, EXIT_INCREF, EXIT_CALL, EXIT_CALL_FLOAT, EXIT_TRUTH, EXIT_OFFSET, EXIT_DECREF, EXIT_FLOAT = range(8)
 CODE_MASK, SLOT_MASK = 255, 4095
+NAN_BITS, INFINITY_BITS = (1 << 63) - 1, 0x7FF << 52
 words_p = pointer_to("i64")
 
 
@@ -33,10 +34,25 @@ def exit_call(slots: words_p, word: int, slot_words: int, number: float) -> int:
                         slots[lshr(slot_words, 48) & SLOT_MASK], number)
 
 
+@metal(cold=True)
+def store_nan(slots: words_p, r: Reg, slot: int, stored: Reg, stored_slot: int):
+    """A NaN to a register: the interpreter has them boxed, the same one where a value is in two registers."""
+    if stored_slot == slot and stored.tag == OBJECT:
+        r.object = new_ref(stored.object)
+        r.tag = OBJECT
+        return
+    r.payload = slots[slot]
+    r.tag = FLOAT
+    if not boxed(r):
+        PyErr_Clear()
+
+
 @metal
 def run_exit(slots: words_p, program: words_p, count: int):
     """Carry out the operations of an exit."""
     at = 0
+    stored: Reg = None
+    stored_slot = 0
     while at < count:
         word = program[at]
         at = at + 1
@@ -44,6 +60,16 @@ def run_exit(slots: words_p, program: words_p, count: int):
         a = slots[lshr(word, 20) & SLOT_MASK]
         if op == EXIT_STORE:
             byte_offset(cast(words_p, a), lshr(word, 44))[0] = slots[lshr(word, 32) & SLOT_MASK]
+        elif op == EXIT_FLOAT:
+            r = cast(Reg, byte_offset(cast(words_p, a), lshr(word, 44)))
+            slot = lshr(word, 32) & SLOT_MASK
+            if unlikely(slots[slot] & NAN_BITS > INFINITY_BITS):
+                store_nan(slots, r, slot, stored, stored_slot)
+                stored = r
+                stored_slot = slot
+            else:
+                r.payload = slots[slot]
+                r.tag = FLOAT
         elif op == EXIT_INCREF:
             incref(cast(Obj, a))
         elif op == EXIT_OFFSET:

@@ -233,8 +233,8 @@ TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
-    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers native origin",
-    "Frame": "pc code caller thread regs pool function kind words linked gen result",
+    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers native origin compiled",
+    "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "

@@ -311,11 +311,25 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
 
 
 # ---------------------------------------------------------------------------------------- returning
+@metal(cold=True)
+def leave_returned(frame: Frame, ra: Reg):
+    """Empty the register of a value that is returned, unless it is a variable's and somebody keeps the frame object."""
+    number = byte_distance(ra, frame.regs) >> 4
+    if number < frame.code.nlocalsplus and cast(Obj, frame.iframe.frame_obj).ob_refcnt > 1:
+        if ra.tag == OBJECT:
+            incref(ra.object)
+    else:
+        ra.tag = EMPTY
+
+
 @handler("RETURN")
 def RETURN():
     payload = ra.payload
     tag = ra.tag
-    ra.tag = EMPTY
+    if unlikely(frame.linked != 0 and cast(Obj, frame.iframe.frame_obj) != None):
+        leave_returned(frame, ra)
+    else:
+        ra.tag = EMPTY
     frame.pc = pc
     if likely(frame.kind == KIND_CALL):
         caller = frame.caller
