@@ -52,6 +52,7 @@ api("PyObject *PyNumber_Power(PyObject *, PyObject *, PyObject *)", "new", NULL)
 api("PyObject *PyNumber_InPlacePower(PyObject *, PyObject *, PyObject *)", "new", NULL)
 for _op in ("Negative", "Positive", "Invert"):
     api(f"PyObject *PyNumber_{_op}(PyObject *)", "new", NULL)
+api("PyObject *_PyLong_New(Py_ssize_t)", "new", NULL)
 api("Py_ssize_t PyNumber_AsSsize_t(PyObject *, PyObject *)", "plain", OCCURRED)
 # ------------------------------------------------------------------------------------------ objects
 api("PyObject *PyObject_RichCompare(PyObject *, PyObject *, int)", "new", NULL)

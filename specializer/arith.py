@@ -212,11 +212,13 @@ class Arithmetic(Builder):
 def define(name: str) -> None:
     """The two forms of an operator: register and constant."""
     def registers(self, instr):
-        return self.binary(instr, name, self.number(instr.c, self.seen.c))
+        at = self.wide_binary(instr, name, None)
+        return self.binary(instr, name, self.number(instr.c, self.seen.c)) if at is None else at
 
     def with_constant(self, instr):
         val = self.local_constant(instr.c)
-        return self.binary(instr, name, val if val.kind in NUMBERS else None)
+        at = self.wide_binary(instr, name, val)
+        return at if at is not None else self.binary(instr, name, val if val.kind in NUMBERS else None)
 
     setattr(Arithmetic, "do_" + name, registers)
     setattr(Arithmetic, f"do_{name}_K", with_constant)

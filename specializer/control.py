@@ -27,9 +27,10 @@ class Control(Builder):
             return self.e("float_" + SIGNS[name], self.as_float(left), self.as_float(right))
         return self.e("int_" + SIGNS[name], self.as_int(left).ssa, self.as_int(right).ssa)
 
-    def compare(self, instr, name: str, right: Val | None):
+    def compare(self, instr, name: str, right: Val | None, truth: str | None):
         """R[A] = R[B] ? right."""
-        truth = self.compared(name, self.number(instr.b, self.seen.b), right)
+        if truth is None:
+            truth = self.compared(name, self.number(instr.b, self.seen.b), right)
         if truth is None:
             known = self.local_constant(instr.c) if instr.op.endswith("_K") else None
             truth = self.compare_others(name, (instr.b, self.seen.b), known, (instr.c, self.seen.c))
@@ -37,9 +38,10 @@ class Control(Builder):
             return self.step(instr)
         return self.finish_binary(instr, name, Val("bool", truth))
 
-    def compare_jump(self, instr, name: str, right: Val | None, registers: bool):
+    def compare_jump(self, instr, name: str, right: Val | None, truth: str | None, registers: bool):
         """if (R[A] ? right) is X: jump."""
-        truth = self.compared(name, self.number(instr.a, self.seen.a), right)
+        if truth is None:
+            truth = self.compared(name, self.number(instr.a, self.seen.a), right)
         if truth is None:
             known = None if registers else self.local_constant(instr.b)
             truth = self.compare_others(name, (instr.a, self.seen.a), known, (instr.b, self.seen.b))
@@ -245,18 +247,22 @@ def always_true(kind: type) -> bool:
 def define(name: str) -> None:
     """The four forms of a comparison."""
     def registers(self, instr):
-        return self.compare(instr, name, self.number(instr.c, self.seen.c))
+        truth = self.wide_truth(name, instr.b, instr.c)
+        return self.compare(instr, name, None if truth else self.number(instr.c, self.seen.c), truth)
 
     def with_constant(self, instr):
         val = self.local_constant(instr.c)
-        return self.compare(instr, name, val if val.kind in NUMBERS else None)
+        truth = self.wide_truth(name, instr.b, val)
+        return self.compare(instr, name, val if val.kind in NUMBERS else None, truth)
 
     def jump(self, instr):
-        return self.compare_jump(instr, name, self.number(instr.b, self.seen.b), True)
+        truth = self.wide_truth(name, instr.a, instr.b)
+        return self.compare_jump(instr, name, None if truth else self.number(instr.b, self.seen.b), truth, True)
 
     def jump_constant(self, instr):
         val = self.local_constant(instr.b)
-        return self.compare_jump(instr, name, val if val.kind in NUMBERS else None, False)
+        truth = self.wide_truth(name, instr.a, val)
+        return self.compare_jump(instr, name, val if val.kind in NUMBERS else None, truth, False)
 
     setattr(Control, "do_" + name, registers)
     setattr(Control, f"do_{name}_K", with_constant)

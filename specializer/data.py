@@ -7,9 +7,10 @@ from __future__ import annotations
 from .buffers import Buffers
 from .building import Building
 from .dicts import Dicts
+from .longs import Longs
 from .methods import Methods
 from .strings import Strings
 
 
-class Data(Buffers, Methods, Building, Strings, Dicts):
+class Data(Buffers, Methods, Building, Strings, Dicts, Longs):
     """Containers, strings, buffers, builtins written in C."""

@@ -50,6 +50,10 @@ class Direct(Builder):
         self.own_exits[why] = target
         return target
 
+    def __init__(self, core, name: str):
+        super().__init__(core, name)
+        self.wide: set[str] = set()         # values that are large ints, see longs.py
+
     def begin(self, at: int) -> None:
         super().begin(at)
         self.own_exits: dict = {}

@@ -32,6 +32,8 @@ class Moves(Builder):
         return instr.at + instr.length
 
     def do_SWAP(self, instr):
+        for register in (instr.a, instr.b):     # before anything is changed: it may go different ways by what they hold
+            self.read(register)
         first, second = self.take(instr.a), self.take(instr.b)
         self.write(instr.a, second)
         self.write(instr.b, first)

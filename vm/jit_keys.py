@@ -18,6 +18,14 @@ EQUAL = 2                           # Py_EQ
 
 
 @metal(inline=True)
+def or_nothing(made: Obj) -> Obj:
+    """No exception stays behind."""
+    if unlikely(not made):
+        PyErr_Clear()
+    return made
+
+
+@metal(inline=True)
 def is_plain(o: Obj) -> bool:
     """Whether hashing and comparing the object runs no code of the program."""
     kind = o.ob_type

@@ -10,14 +10,6 @@ from __future__ import annotations
 from .jit_dicts import *  # noqa: F403
 
 
-@metal(inline=True)
-def or_nothing(made: Obj) -> Obj:
-    """No exception stays behind."""
-    if unlikely(not made):
-        PyErr_Clear()
-    return made
-
-
 @metal
 def rt_char(code: int) -> Obj:
     """The string of one Latin-1 character; new reference."""
