@@ -51,7 +51,7 @@ def connect(loaded):
 
 
 # mode: turns of a loop, calls of a function until it is recorded; rounds of the loop to record
-HOT = {"on": (2000, 1500, 3), "eager": (2, 2, 2)}
+HOT = {"on": (2500, 10000, 2), "eager": (2, 2, 2)}
 
 
 def hot(why):

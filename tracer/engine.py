@@ -26,9 +26,9 @@ HEAD_START_MS = 100                     # milliseconds the JIT may take before i
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 LOOP, FUNCTION, EXIT = 0, 1, 2
-RECORDINGS = (4, 6)     # of a loop, a function before it is compiled
+RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
 LATER = 20000           # turns or calls until a place that the budget had no time for is looked at again
-APART = (11, 29, 67, 131, 257, 521)     # turns or calls between them
+APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
 
 
 def level_for(lines: int) -> int:
@@ -156,7 +156,7 @@ class Engine:
         self.note_kinds(site)
         site.recordings += 1
         if kind != EXIT and site.recordings < self.recordings[kind]:
-            self.count_again(site, kind, APART[min(site.recordings, len(APART)) - 1])
+            self.count_again(site, kind, APART[kind][min(site.recordings, len(APART[kind])) - 1])
             return
         if kind == EXIT and not pays:
             return                      # what it has taught counts when one of the region's exits comes back

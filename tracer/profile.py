@@ -13,6 +13,7 @@ from .arrays import ARRAYS, layout_of
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
+COLUMNS = (0, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 16)        # of an entry, that a profile is made of, but for values
 
 
 class Seen:
@@ -43,6 +44,7 @@ class Profile:
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
         self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
+        self.known: dict[bytes, list[Seen]] = {}    # what recordings that were alike have seen, by all but payloads
 
     def read(self, start_path: tuple = ()) -> int:
         """Take in the log of the recording that has just ended; the number of entries."""
@@ -51,12 +53,20 @@ class Profile:
         if count == 0:
             return 0
         log = core.words(core.word(info["jit"] + info["Jit.log"]), count * ENTRY_WORDS)
+        alike = repr(start_path).encode() + b"".join([log[column::ENTRY_WORDS].tobytes() for column in COLUMNS])
+        for seen in self.known.get(alike, ()):
+            seen.count += 1
+        if alike in self.known:
+            return count
         types: dict[int, object] = {}
         frames = [(0, start_path[:i]) for i in range(len(start_path) + 1)]
         last: dict[int, tuple] = {}                 # depth -> (frame, Seen, word index) of its last instruction
         starts = {path: code.words for path, code in self.codes.items()}
+        found = self.known[alike] = []
         for at in range(0, count * ENTRY_WORDS, ENTRY_WORDS):
             self.entry(log[at:at + ENTRY_WORDS], frames, last, starts, types)
+            if frames[-1][0] == log[at + 1] and len(frames) - 1 in last:
+                found.append(last[len(frames) - 1][1])
         return count
 
     def entry(self, e, frames: list, last: dict, starts: dict, types: dict) -> None:
