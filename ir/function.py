@@ -37,6 +37,7 @@ class Function:
         self.const_index: dict[int, int] = {}
         self.kept: list[object] = []            # objects that must live as long as the code
         self.keeps: set[int] = set()            # their addresses
+        self.classes: dict[int, object] = {}    # weak references to classes that are constants to compare with, by number
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
 
     def block(self) -> Block:

@@ -130,8 +130,14 @@ def function_reduce(self: Obj, protocol: Obj) -> Obj:
     return new_ref(Function(self).func_qualname)
 
 
+@metal
+def function_size(self: Obj, unused: Obj) -> Obj:
+    """`__sizeof__`: what the host's functions take."""
+    return PyLong_FromSsize_t(PyFunction_Type.tp_basicsize)
+
+
 class_getset = Static("fire_class_getset", LAYOUTS["GetSetDef"], 2)
-function_methods = Static("fire_function_methods", LAYOUTS["MethodDef"], 2)
+function_methods = Static("fire_function_methods", LAYOUTS["MethodDef"], 3)
 
 
 @metal
@@ -165,6 +171,9 @@ def init_function_type() -> bool:
     function_methods.ml_name = "__reduce_ex__"
     function_methods.ml_meth = function_reduce
     function_methods.ml_flags = 8
+    function_methods[1].ml_name = "__sizeof__"
+    function_methods[1].ml_meth = function_size
+    function_methods[1].ml_flags = 4
     t.tp_methods = function_methods
     if PyType_Ready(t) < 0:
         return False

@@ -9,6 +9,8 @@ Laws:
 """
 from __future__ import annotations
 
+from weakref import ref
+
 from ..ir.function import Block, Function
 from ..ir.ops import ALIAS
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
@@ -59,6 +61,14 @@ class Builder:
     def const_object(self, value: object) -> str:
         """A pointer to an object that is known now; it lives as long as the code."""
         return self.e("const", x=self.function.const(id(value), value))
+
+    def const_class(self, kind: type) -> str:
+        """The address of a class, to compare with; its life is its own."""
+        if is_fixed(kind):
+            return self.const_object(kind)
+        number = self.function.const(id(kind))
+        self.function.classes[number] = ref(kind)
+        return self.e("const", x=number)
 
     def const_word(self, word: int) -> str:
         """A pointer that is known now."""
@@ -399,7 +409,7 @@ class Builder:
                 cx.types[val.ssa] = kind
             else:
                 cx.facts[("class", val.ssa)] = kind
-            ways.append((self.e("ptr_eq", found, self.const_object(kind)), cx))
+            ways.append((self.e("ptr_eq", found, self.const_class(kind)), cx))
         raise Split(ways)
 
     def load_kind(self, frame, base: int, name: str) -> Val:
@@ -455,7 +465,7 @@ class Builder:
         known = ("class", val.ssa)
         if self.cx.facts.get(known) is not kind:
             found = self.load("ptr", val.ssa, 8, "type")
-            self.guard(self.e("ptr_eq", found, self.const_object(kind)))
+            self.guard(self.e("ptr_eq", found, self.const_class(kind)))
             if is_fixed(kind):
                 self.cx.types[val.ssa] = kind
                 return self.learn(val, Val("obj", val.ssa, kind))

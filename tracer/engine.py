@@ -13,7 +13,7 @@ import sys
 from time import perf_counter, process_time
 
 from .. import runtime
-from . import consumers, core
+from . import consumers, core, loose
 from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
 
@@ -47,6 +47,8 @@ class Site:
         self.exits: list[tuple] = []
         self.aborts: list[str] = []
         self.kept: list[object] = []
+        self.classes: dict = {}             # constants that are classes, see loose.py
+        self.watched: list = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
         self.native_level = 0               # LLVM's level of its code
@@ -80,6 +82,7 @@ class Engine:
         self.recordings = RECORDINGS
         self.dump = ""
         self.stress = 0                     # every so many guards leave though they need not
+        self.awake: Site | None = None      # the one whose profile holds classes now
         self.verify = False                 # check the IR of each region
 
     def counted(self) -> dict:
@@ -109,6 +112,9 @@ class Engine:
         except Exception as error:      # noqa: BLE001 (the program must not notice; Ctrl-C is the program's)
             self.failed(error)
         finally:
+            if self.awake is not None:
+                loose.rest(self.awake)
+                self.awake = None
             if collects:
                 gc.enable()
         self.counts["compile_ms"] += (process_time() - started) * 1000
@@ -152,6 +158,8 @@ class Engine:
             self.note_exit(site, exit_path, at, sentence)
         else:
             site = self.site(code, (self.field("header") - code.words) >> 3, kind)
+        loose.wake(site)
+        self.awake = site
         site.profile.read(start)
         self.note_kinds(site)
         site.recordings += 1
@@ -255,6 +263,7 @@ class Engine:
         level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
         for code in site.profile.codes.values():
             core.set_word(code.address + core.info["VMCode.compiled"], 1)
+        site.classes = function.classes
         self.put(site, generator.compile_text(text, site.tables, level), region.exits)
         site.native_level = level
         site.kept.append(function.kept)
@@ -283,6 +292,7 @@ class Engine:
         self.counts["exits"] += sum(site.taken())
         site.exits, site.native = exits, code
         site.kept.append(code)
+        site.watched += loose.watch(site.classes, code.tables["consts"])
         self.install(site, code.entry)
 
     def promote(self, site: Site) -> None:

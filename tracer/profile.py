@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from . import core
 from .arrays import ARRAYS, layout_of
+from .loose import is_loose
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
@@ -40,6 +41,7 @@ class Profile:
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
         self.kept: dict[tuple, object] = {}         # functions, without what their closures hold
+        self.classy: set[Seen] = set()              # places that know classes of the program, see loose.py
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
@@ -100,8 +102,7 @@ class Profile:
         last[depth] = (frame, seen, index)
         self.kinds(seen, e, types)
 
-    @staticmethod
-    def kinds(seen: Seen, e, types: dict) -> None:
+    def kinds(self, seen: Seen, e, types: dict) -> None:
         """The operands' kinds."""
         for place, payload in ((seen.a, 4), (seen.b, 7), (seen.c, 10), (seen.result, 13)):
             tag = e[payload + 1]
@@ -111,6 +112,8 @@ class Profile:
                 if kind is None:
                     kind = types[address] = core.object_at(address)
                 place.add(kind)
+                if is_loose(kind):
+                    self.classy.add(seen)
             elif tag != 0 or payload != 13:         # nothing was logged afterwards: not a result
                 place.add(TAG_NAMES.get(tag, "empty"))
         if e[11] == SHAPE:
@@ -125,4 +128,6 @@ class Profile:
                 if id(found.__code__) not in seen.callables:
                     seen.callables[id(found.__code__)] = core.without_closure(found)
             elif type(found) is type or type(found).__name__ in ("function", "method_descriptor"):
+                if is_loose(found):
+                    self.classy.add(seen)
                 seen.callables[e[16]] = found       # a container of the program is not kept

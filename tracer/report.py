@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from html import escape
 
+from .loose import strong
+
 # What a user can do about it, by a part of the sentence.
 ADVICE = {
     "global name was bound again": "Keep what changes in a local variable or an attribute, not in a global.",
@@ -54,7 +56,7 @@ def kinds_of(site) -> list[str]:
     """The types its variables had where it is entered."""
     names = site.code.host.co_varnames
     found = [f"{name} is {kind if isinstance(kind, str) else kind.__name__}"
-             for name, kind in zip(names, site.kinds or ()) if kind not in (None, ..., "empty", object)]
+             for name, kind in zip(names, strong(site.kinds or ())) if kind not in (None, ..., "empty", object)]
     return [", ".join(found)] if found else []
 
 
