@@ -14,7 +14,7 @@ from weakref import ref
 from ..ir.function import Block, Function
 from ..ir.ops import ALIAS
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
-from .values import EMPTY, MEM, NO, NONE, NUMBERS, TAGS, Val, constant, is_fixed
+from .values import EMPTY, MEM, NO, NONE, NUMBERS, SPECIAL_KINDS, TAGS, Val, constant, is_fixed
 
 
 class Abort(Exception):
@@ -177,8 +177,10 @@ class Builder:
                 self.do("call_none", frame.frame, self.pointer(frame.instance), x=self.api("rt_init_frame"))
                 self.take_reference(frame.instance)
                 frame.instance = Val("obj", frame.instance.ssa)
-            elif frame.kind == "operator":
-                self.store("i64", frame.frame, "1", self.offset["Frame.words"], "frame")
+            elif frame.kind in SPECIAL_KINDS:
+                words = cx.frames[depth - 1].code.instrs[frame.call_at].length
+                self.store("i64", frame.frame, str(SPECIAL_KINDS[frame.kind]), self.offset["Frame.kind"], "frame")
+                self.store("i64", frame.frame, str(words), self.offset["Frame.words"], "frame")
             elif frame.kind == "property":
                 self.store("i64", frame.frame, "5", self.offset["Frame.kind"], "frame")
                 self.store("i64", frame.frame, "4", self.offset["Frame.words"], "frame")

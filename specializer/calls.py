@@ -358,6 +358,10 @@ class Calls(Builder):
             self.leave("__init__ returns something")
             return None
         self.guard_unseen(callee)
+        truth = self.tested(callee, instr) if callee.kind == "truth" else None
+        if callee.kind == "truth" and truth is None:
+            self.leave("the truth of what a special method returns is not known")
+            return None
         result = self.take(instr.a)
         for number in range(callee.code.nregs):
             if callee.regs[number].kind != "empty" or callee.homes[number] != DIRTY:
@@ -373,8 +377,11 @@ class Calls(Builder):
                 self.cx.hold(result)
                 self.cx.owned[result.ssa] = self.cx.owned.get(result.ssa, 0) + 1
         self.cx.frames.pop()
-        self.write(callee.target, result)
+        if callee.kind not in ("truth", "dropped"):
+            self.write(callee.target, result)
         self.release(result)
+        if truth is not None:
+            self.write(callee.target, Val("bool", truth))
         caller = self.cx.frames[-1]
         return callee.call_at + caller.code.instrs[callee.call_at].length
 

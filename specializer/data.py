@@ -9,8 +9,9 @@ from .building import Building
 from .dicts import Dicts
 from .longs import Longs
 from .methods import Methods
+from .special import Special
 from .strings import Strings
 
 
-class Data(Buffers, Methods, Building, Strings, Dicts, Longs):
+class Data(Special, Buffers, Methods, Building, Strings, Dicts, Longs):
     """Containers, strings, buffers, builtins written in C."""

@@ -29,7 +29,7 @@ from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val, is_fixed
 
 VERSIONS = 3
-MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET"}
+MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS"}
 FORGETTABLE = (*NUMBERS, "none")
 ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
 

@@ -56,3 +56,6 @@ HEAP_TYPE = 1 << 9
 def is_fixed(kind: type) -> bool:
     """Whether an object of exactly this type keeps it for life: types that are not made by class statements."""
     return not kind.__flags__ & HEAP_TYPE
+
+# What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED.
+SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9}

@@ -188,6 +188,7 @@ def find_{name}(d: Obj, {params}, hash: int) -> int:
     entries = entry_table(keys)
     at = hash & mask
     rest = hash
+    freed = FREE
     if unlikely(keys.dk_log2_size >= 32):
         return UNKNOWN
     while True:
@@ -212,11 +213,13 @@ def find_{name}(d: Obj, {params}, hash: int) -> int:
             if unlikely(same == UNDECIDED):
                 return UNKNOWN
         elif number == FREE:
-            last_look.place = at
+            last_look.place = at if freed == FREE else freed
             last_look.absent_keys = keys
             last_look.size = keys.dk_log2_size
             last_look.version = Dict(d).ma_version_tag
             return FREE
+        elif freed == FREE:
+            freed = at
         rest = lshr(rest, 5)
         at = (at * 5 + rest + 1) & mask
 """, f"find_{name}", globals())

@@ -35,7 +35,8 @@ Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Fr
 FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 152).include(Function, 0)
 
 # Why a frame was entered: what its return does.
-KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND, KIND_ENUMERATE = range(8)
+KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND, KIND_ENUMERATE, \
+    KIND_TRUTH, KIND_DROPPED = range(10)
 
 VM_FRAME = 2             # in `is_entry` of the host's part: a frame the VM runs (the host writes 0 or 1)
 
@@ -48,6 +49,7 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     poll_function:Obj name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj
     name_exit:Obj name_aenter:Obj name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj
     name_import:Obj name_spec:Obj name_initializing:Obj name_match_args:Obj name_get:Obj
+    name_contains:Obj name_getitem:Obj name_setitem:Obj
     name_prepare:Obj name_metaclass:Obj name_orig_bases:Obj name_mro_entries:Obj name_close:Obj
     name_throw:Obj name_send:Obj empty_tuple:Obj empty_string:Obj builtin_exec:Obj builtin_eval:Obj
     builtin_locals:Obj builtin_vars:Obj builtin_dir:Obj builtin_build_class:Obj name_split:Obj

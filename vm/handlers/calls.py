@@ -388,7 +388,16 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
         value.tag = OBJECT
     else:
         pop_frame(frame, frame.code.nlocalsplus)
-    dst = caller.regs[lshr(caller.pc[0], 16) & 65535]
-    set_raw(dst, value.payload, value.tag)
+    if kind == KIND_TRUTH:
+        truth = truth_of(caller, caller.pc, value)
+        drop(value)
+        if truth < 0:
+            return caller
+        value.payload = 1 if (truth != 0) != sense(caller.pc[0]) else 0
+        value.tag = BOOL
+    if kind == KIND_DROPPED:
+        drop(value)
+    else:
+        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], value.payload, value.tag)
     caller.pc = caller.pc + words
     return caller

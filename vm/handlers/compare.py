@@ -1,7 +1,7 @@
 """Comparison, truth, identity and containment, as values and fused with jumps."""
 from __future__ import annotations
 
-from .arith import *  # noqa: F403
+from .special import *  # noqa: F403
 
 # operator: host's rich comparison number
 RICH = {"LT": 0, "LE": 1, "EQ": 2, "NE": 3, "GT": 4, "GE": 5}
@@ -335,6 +335,9 @@ def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
 
 @handler("CONTAINS")
 def CONTAINS():
+    callee = contains_frame(frame, pc, ins, rb, rc)
+    if callee:
+        return resume_at(callee, callee.code.entry)
     outcome = contains(frame, pc, rb, rc)
     if unlikely(outcome < 0):
         return tail("ERROR")

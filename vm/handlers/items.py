@@ -100,6 +100,9 @@ def ITEM_GET():
 
 @handler("ITEM_GET_OTHER", 2)
 def ITEM_GET_OTHER():
+    callee = item_frame(frame, pc, ins, rb, rc)
+    if callee:
+        return resume_at(callee, callee.code.entry)
     value = item_of(frame, pc, rb, rc)
     if unlikely(not value):
         return tail("ERROR")
@@ -219,6 +222,9 @@ def ITEM_SET():
             rc.tag = EMPTY
             drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
             return
+    callee = set_item_frame(frame, pc, ins, ra, rb, rc)
+    if callee:
+        return resume_at(callee, callee.code.entry)
     if unlikely(not set_item(frame, pc, ins, ra, rb, rc)):
         return tail("ERROR")
 
