@@ -50,6 +50,22 @@ def compile_text(text: str, tables: dict, level: int = 2):
         seconds += perf_counter() - started
 
 
+def cached(key: str, tables: dict):
+    """A link.Code of object code in the cache, None if it is not there."""
+    global hits
+    from . import code_cache
+    obj = code_cache.load(key)
+    if obj is None:
+        return None
+    hits += 1
+    from .link import link
+    code = link(obj, tables)
+    if _perf_map:
+        from .perf_map import add
+        add(code, key[:12])
+    return code
+
+
 def is_cached(text: str, level: int) -> bool:
     """Whether the text needs no LLVM."""
     from . import code_cache

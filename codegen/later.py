@@ -8,10 +8,10 @@ program open, and ends after LIMIT seconds of processor time at the latest. `FIR
 LIMIT = 30
 
 
-def work(texts: dict[str, int]) -> None:
-    """Compile texts, each at its level, in a process that outlives this one."""
+def work(texts: dict[str, int], first=None) -> None:
+    """Call `first` and compile texts, each at its level, in a process that outlives this one."""
     import os
-    if not texts or not hasattr(os, "fork"):
+    if not (texts or first) or not hasattr(os, "fork"):
         return
     try:
         if os.fork():
@@ -21,6 +21,8 @@ def work(texts: dict[str, int]) -> None:
     try:
         detach()
         from . import object_code
+        if first:
+            first()
         for text, level in texts.items():
             object_code(text, level)
     finally:

@@ -9,7 +9,7 @@ has no entry.
 import os
 import sys
 
-_vm = None
+_vm = _engine = None
 loading = False             # whether the VM is being loaded just now
 
 
@@ -55,21 +55,53 @@ HOT = {"on": (2500, 10000, 2), "eager": (2, 2, 2)}
 
 
 def hot(why):
-    """The first recording has ended: bring the JIT up."""
+    """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
     from . import knobs
     mode = HOT[knobs.get("jit")]
     try:
-        from .tracer import engine
-        engine.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") and knobs.get("cache"), knobs.get("jit") == "eager")
-        engine.engine.stress, engine.engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
-        if engine.engine.share is not None:
-            engine.engine.share = knobs.get("jit_share") / 100 if knobs.get("jit_share") < 100 else None
-        vm().set_hook(engine.hook, *mode)
+        if may_take_stored() and stored_code(mode):
+            return
+        hook = engine().hook
     except Exception:                   # noqa: BLE001 (the program has broken what imports need; it goes on without)
         vm().set_hook(lambda why: None, 1 << 62, 1 << 62, 1)
         return
-    engine.hook(why)
+    vm().set_hook(hook, *mode)
+    hook(why)
+
+
+def may_take_stored():
+    """Whether the settings allow code that an earlier run has made."""
+    from . import knobs
+    plain = knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 and not knobs.get("jit_verify")
+    return plain and knobs.get("jit") == "on" and knobs.get("cache") and not knobs.get("jit_dump")
+
+
+def stored_code(mode):
+    """Go on with code of earlier runs; False: there is none."""
+    from . import knobs
+    from .tracer import stored
+    if not stored.start(vm()._core, mode[0], mode[1], knobs.get("jit_log")):
+        return False
+    vm().set_hook(stored.hook, stored.WARM_LOOP, stored.WARM_CALL, mode[2])
+    stored.hook(stored.ASKED)
+    return True
+
+
+def engine():
+    """The JIT, brought up if it is not."""
+    global _engine
+    if _engine is None:
+        from . import knobs
+        from .tracer import engine as module
+        module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
+                     knobs.get("jit_later") and knobs.get("cache"), knobs.get("jit") == "eager")
+        _engine = module.engine
+        _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
+        if may_take_stored():
+            _engine.store()
+        if _engine.share is not None:
+            _engine.share = knobs.get("jit_share") / 100 if knobs.get("jit_share") < 100 else None
+    return _engine
 
 
 def poll():
@@ -105,8 +137,24 @@ def translate(code):
     from .bytecode import cache
     if not knobs.get("cache") or knobs.get("cache_dir"):
         cache.configure(knobs.get("cache"), knobs.get("cache_dir"))
-    vm().set_translator(cache.program)
-    return cache.program(code)
+    program = cache.program if knobs.get("jit") == "off" else noting(cache.program)
+    vm().set_translator(program)
+    return program(code)
+
+
+translated = []             # weak references to the code objects of functions that ran, for the JIT: not all if they are many
+MOST_NOTED = 20000
+
+
+def noting(program):
+    """`program`, which leaves a note of what it was asked for."""
+    from _weakref import ref
+
+    def noted(code):
+        if len(translated) < MOST_NOTED:
+            translated.append(ref(code))
+        return program(code)
+    return noted
 
 
 def code_generator():

@@ -6,7 +6,7 @@
 """
 import sys
 
-FIELDS = ("functions_vm", "functions_twin", "twin_reasons", "traces", "bridges", "exits", "aborts",
+FIELDS = ("functions_vm", "functions_twin", "twin_reasons", "stored", "traces", "bridges", "exits", "aborts",
           "compile_ms", "llvm_loaded", "cache_hits", "cache_misses", "code_hits", "code_misses")
 
 
@@ -30,9 +30,15 @@ def collect():
     if codegen is not None:
         llvm_loaded |= codegen.llvm_loaded
         counted |= {"compile_ms": codegen.seconds * 1000, "code_hits": codegen.hits, "code_misses": codegen.misses}
-    tracer = sys.modules.get("firelang.tracer.engine")
+    site = sys.modules.get("firelang.tracer.site")
+    if site is not None:
+        counted["exits"] = sum(sum(one.taken()) for one in site.sites)
+    tracer, stored = (sys.modules.get("firelang.tracer." + name) for name in ("engine", "stored"))
     if tracer is not None:
         counted |= tracer.engine.counted()
+    if stored is not None:
+        counted["stored"] = stored.counts["stored"]
+        counted["compile_ms"] = stored.counts["compile_ms"] + (tracer.engine.counts["compile_ms"] if tracer else 0)
     empty = {"twin_reasons": {}, "llvm_loaded": llvm_loaded}
     return {**{field: empty.get(field, 0) for field in FIELDS}, **counted}
 

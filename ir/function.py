@@ -38,6 +38,7 @@ class Function:
         self.kept: list[object] = []            # objects that must live as long as the code
         self.keeps: set[int] = set()            # their addresses
         self.classes: dict[int, object] = {}    # weak references to classes that are constants to compare with, by number
+        self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
 
     def block(self) -> Block:
@@ -66,6 +67,16 @@ class Function:
         if keep is not None and address not in self.keeps:
             self.keeps.add(address)
             self.kept.append(keep)
+        return number
+
+    def mark(self, value: int, says: str, of: object) -> int:
+        """The number of a constant word that is another one in each run: the version of a class, of a dict, of its keys."""
+        key = (says, id(of))
+        number = self.const_index.get(key)      # type: ignore[call-overload]
+        if number is None:
+            number = self.const_index[key] = len(self.consts)       # type: ignore[index]
+            self.consts.append(value)
+            self.marks[number] = (says, of)
         return number
 
     def show(self) -> str:

@@ -74,9 +74,9 @@ class Builder:
         """A pointer that is known now."""
         return self.e("const", x=self.function.const(word))
 
-    def known_word(self, word: int) -> str:
-        """A number that differs from run to run: in the table of constants, so that the text is the same in the next run."""
-        return self.e("const_word", x=self.function.const(word))
+    def version(self, value: int, says: str, of: object) -> str:
+        """A number that is another one in each run (`Function.mark`)."""
+        return self.e("const_word", x=self.function.mark(value, says, of))
 
     def api(self, name: str) -> int:
         """The number of the constant with the address of a function of the runtime or of the C API."""

@@ -29,8 +29,7 @@ class Objects(Builder):
             return
         version = self.core.word(id(table) + 24)
         found = self.load("i64", self.const_object(table), 24, "dict")
-        self.guard(self.e("int_eq", found, self.known_word(version)),
-                   "a global name was bound again")
+        self.guard(self.e("int_eq", found, self.version(version, "dict", table)), "a global name was bound again")
         self.cx.facts[key] = True
 
     def do_GLOBAL_GET(self, instr):
@@ -78,7 +77,8 @@ class Objects(Builder):
         if not version:
             return False
         found = self.load("ptr", self.const_object(table), 32, "dict")
-        self.guard(self.e("int_eq", self.load("u32", found, 12, "dict"), self.known_word(version)), "a module got other names")
+        self.guard(self.e("int_eq", self.load("u32", found, 12, "dict"), self.version(version, "keys", table)),
+                   "a module got other names")
         self.cx.facts[key] = found
         return True
 
@@ -123,7 +123,7 @@ class Objects(Builder):
         if not version:
             return False
         found = self.load("ptr", val.ssa, 8, "type")
-        self.guard(self.e("int_eq", self.load("u32", found, 384, "type"), self.known_word(version)),
+        self.guard(self.e("int_eq", self.load("u32", found, 384, "type"), self.version(version, "type", kind)),
                    "an object has another type, or its class was changed")
         self.cx.facts[key] = kind
         self.cx.facts[("class", val.ssa)] = kind
@@ -162,9 +162,10 @@ class Objects(Builder):
         key = ("versions", val.ssa)
         if self.cx.facts.get(key) != versions:
             found = self.load("u32", self.load("ptr", val.ssa, 8, "type"), 384, "type")
-            test = self.e("int_eq", found, self.known_word(versions[0]))
-            for version in versions[1:]:
-                test = self.e("bool_or", test, self.e("int_eq", found, self.known_word(version)))
+            tests = [self.e("int_eq", found, self.version(version, "type", kind)) for version, kind in zip(versions, types)]
+            test = tests[0]
+            for another in tests[1:]:
+                test = self.e("bool_or", test, another)
             self.guard(test, "an object has another type, or its class was changed")
             self.cx.facts[key] = versions
         return self.values_of(val), 8 * indices.pop()
@@ -240,8 +241,10 @@ class Objects(Builder):
             self.values_of(val)
             key = ("instance keys", kind)
             if key not in self.cx.facts:
-                found = self.load("u32", self.const_word(keys), 12, "dict")
-                self.guard(self.e("int_eq", found, self.known_word(version)), "instances of a class got more attributes")
+                place = self.e("const", x=self.function.mark(keys, "instance keys at", kind))
+                found = self.load("u32", place, 12, "dict")
+                self.guard(self.e("int_eq", found, self.version(version, "instance keys", kind)),
+                           "instances of a class got more attributes")
                 self.cx.facts[key] = True
             return True
         return kind.__dictoffset__ == 0
@@ -278,7 +281,7 @@ class Objects(Builder):
         if not version:
             return False
         found = self.load("u32", self.const_object(kind), 384, "type")
-        self.guard(self.e("int_eq", found, self.known_word(version)), "a class was changed")
+        self.guard(self.e("int_eq", found, self.version(version, "type", kind)), "a class was changed")
         self.cx.facts[("class version", kind)] = True
         return True
 

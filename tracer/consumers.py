@@ -50,7 +50,7 @@ functions: dict[int, object] = {}      # by the builtin's address
 def install(native) -> None:
     """Make the functions known to the core."""
     import builtins
-    module = compile(SOURCE, "<builtins>", "exec")
+    module = compile(SOURCE, __file__, "exec")         # so that their translations are kept on disk
     namespace = {"__builtins__": builtins, "__name__": "builtins"}
     codes = [held for held in module.co_consts if hasattr(held, "co_code")]
     for number, code in enumerate(codes):

@@ -57,20 +57,29 @@ def code_at(place: int):
     return decode(place)
 
 
+def code_record(code) -> int:
+    """The address of the VMCode of a host code object, which is translated if it was not; 0: it cannot be."""
+    return _native.code_record(code)
+
+
 def without_closure(function):
     """A function as what the JIT may keep of it: one with a closure is kept as a copy whose cells are empty, since what
     the cells hold has its own time to end."""
     if id(type(function)) != info["FireFunction_Type"] or not function.__closure__:
         return function
-    from types import CellType, FunctionType
-    cells = tuple(CellType() for _ in function.__closure__)
-    made = _native.adopt(FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__,
-                                      cells))
+    made = bare_function(function.__code__, function.__globals__, function.__defaults__)
     made.__kwdefaults__ = function.__kwdefaults__
     for field in ("vmcode", "vmcode_of"):
         offset = info["FireFunction." + field]
         set_word(id(made) + offset, word(id(function) + offset))
     return made
+
+
+def bare_function(code, table: dict, defaults=None):
+    """A function of the VM whose cells are empty."""
+    from types import CellType, FunctionType
+    cells = tuple(CellType() for _ in code.co_freevars)
+    return _native.adopt(FunctionType(code, table, code.co_name, defaults, cells))
 
 
 def is_twin(code) -> bool:
@@ -103,6 +112,16 @@ def key_index(keys: int, name: str) -> int | None:
         if key and (key == id(name) or object_at(key) == name):
             return number
     return None
+
+
+def key_names(keys: int) -> tuple[str, ...]:
+    """The names that instances of a class have had attributes by, in the order of their places; () if there are others."""
+    head = peek(keys, 32)
+    if head[10] not in (1, 2):
+        return ()
+    count = unpack_from("<q", head, 24)[0]
+    entries = memoryview(peek(keys + 32 + (1 << head[9]), 16 * count)).cast("q")
+    return tuple(object_at(entries[2 * number]) if entries[2 * number] else "" for number in range(count))
 
 
 def entry_offset(keys: int, name: str) -> int | None:

@@ -14,8 +14,9 @@ from time import perf_counter, process_time
 
 from .. import runtime
 from . import consumers, core, loose
-from .profile import Profile
 from .program import OBJECT, TAG_NAMES, code_at
+from .final import keep, worth_it
+from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites
 
 MOST_TRIES = 12
 EXIT_MS = 0.002         # milliseconds that are lost by taking an exit, about
@@ -25,7 +26,6 @@ SMALL, LARGE = 1500, 15000      # lines of LLVM text up to which all passes run,
 HEAD_START_MS = 100                     # milliseconds the JIT may take before its share of the CPU time counts
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
-LOOP, FUNCTION, EXIT = 0, 1, 2
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
 LATER = 20000           # turns or calls until a place that the budget had no time for is looked at again
 APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
@@ -36,48 +36,18 @@ def level_for(lines: int) -> int:
     return 2 if lines < SMALL else 1 if lines < LARGE else 0
 
 
-class Site:
-    """A loop header or function entry that was hot: its profile, its code, what became of it."""
-
-    def __init__(self, number: int, code, header: int, kind: int):
-        self.number, self.code, self.header, self.kind = number, code, header, kind
-        self.profile = Profile(code)
-        self.tries = 0
-        self.native = None
-        self.exits: list[tuple] = []
-        self.aborts: list[str] = []
-        self.kept: list[object] = []
-        self.classes: dict = {}             # constants that are classes, see loose.py
-        self.watched: list = []
-        self.kinds: list | None = None      # of the root's registers at entry; None: several
-        self.recordings = 0
-        self.native_level = 0               # LLVM's level of its code
-        self.promoted: str | None = None    # the text that was
-        self.final = ""                     # LLVM text to be compiled well, its lines and tables
-        self.lines = 0
-        self.tables: dict = {}
-        self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
-        self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
-
-    def taken(self):
-        """How often each exit of the code in place was taken; the first counter counts turns of loops."""
-        if self.native is None or not self.exits:
-            return ()
-        return core.words(self.native.tables["counters"] + 8, len(self.exits))
-
-
 class Engine:
     """All sites of the process, and the counts that --stats shows."""
 
     def __init__(self):
-        self.sites: list[Site] = []
-        self.by_place: dict[tuple[int, int, int], Site] = {}
+        self.sites, self.by_place = sites, by_place
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "promoted": 0, "compile_ms": 0.0}
         self.unfinished: dict[str, int] = {}       # texts to be compiled well for the next run, and how
         self.log = False
         self.level = -1
         self.later = True
         self.eager = False
+        self.stores = False                 # regions are described on disk for the next run
         self.share: float | None = 0.1          # of the process's CPU time that may go into compiling; None: all of it
         self.recordings = RECORDINGS
         self.dump = ""
@@ -88,19 +58,6 @@ class Engine:
     def counted(self) -> dict:
         """The counts, with the exits of the code that is in place."""
         return {**self.counts, "exits": self.counts["exits"] + sum(sum(site.taken()) for site in self.sites)}
-
-    def site(self, code, header: int, kind: int) -> Site:
-        """The site of a place."""
-        place = (code.address, header, kind)
-        found = self.by_place.get(place)
-        if found is None:
-            found = self.by_place[place] = Site(len(self.sites), code, header, kind)
-            self.sites.append(found)
-        return found
-
-    def field(self, name: str) -> int:
-        """A field of the JIT's native state."""
-        return core.word(core.info["jit"] + core.info["Jit." + name])
 
     def hook(self, why: int) -> None:
         """A recording has ended."""
@@ -144,38 +101,39 @@ class Engine:
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
-        kind = self.field("kind")
-        pays = kind == EXIT and self.pays(self.sites[self.field("exit_region")])
-        code = code_at(self.field("root_code"))
+        kind = field("kind")
+        pays = kind == EXIT and self.pays(self.sites[field("exit_region")])
+        root = core.object_at(field("root_function"))
+        core.function_type = type(root)
         start: tuple = ()
         if kind == EXIT:
-            site = self.sites[self.field("exit_region")]
-            exit_path, at, sentence, _ = site.exits[self.field("exit_number")]
-            start = exit_path
+            site = self.sites[field("exit_region")]
+            site.recall(root)
+            start, at, sentence, _ = site.exits[field("exit_number")]
             if sentence == PROMOTE:
                 self.promote(site)
                 return
-            self.note_exit(site, exit_path, at, sentence)
+            self.note_exit(site, start, at, sentence)
         else:
-            site = self.site(code, (self.field("header") - code.words) >> 3, kind)
+            code = code_at(field("root_code"))
+            site = of(code.address, (field("header") - code.words) >> 3, kind)
         loose.wake(site)
         self.awake = site
         site.profile.read(start)
         self.note_kinds(site)
+        site.learned = True
         site.recordings += 1
         if kind != EXIT and site.recordings < self.recordings[kind]:
             self.count_again(site, kind, APART[kind][min(site.recordings, len(APART[kind])) - 1])
             return
         if kind == EXIT and not pays:
             return                      # what it has taught counts when one of the region's exits comes back
-        if self.over_budget(len(site.profile.at) * WORD_MS + REGION_MS) and not pays:
+        if self.over_budget(site.profile.places() * WORD_MS + REGION_MS) and not pays:
             self.count_again(site, kind, LATER)
             return
         site.tries += 1
         if site.tries > MOST_TRIES:
             return
-        root = core.object_at(self.field("root_function"))
-        core.function_type = type(root)
         if site.globals is ...:
             site.globals = root.__globals__
         elif site.globals is not root.__globals__:
@@ -184,7 +142,7 @@ class Engine:
 
     def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
-        threshold = self.field("loop_threshold" if kind == LOOP else "call_threshold")
+        threshold = field("loop_threshold" if kind == LOOP else "call_threshold")
         for instr in self.counters(site, kind):
             core.set_word(site.code.address_of(instr.at) + 8, threshold - turns)
 
@@ -197,11 +155,11 @@ class Engine:
 
     def give_up(self, why: str) -> None:
         """What was just recorded is not counted any more."""
-        kind = self.field("kind")
+        kind = field("kind")
         if kind == EXIT:
             return
-        code = code_at(self.field("root_code"))
-        site = self.site(code, (self.field("header") - code.words) >> 3, kind)
+        code = code_at(field("root_code"))
+        site = of(code.address, (field("header") - code.words) >> 3, kind)
         site.aborts.append(why)
         for instr in self.counters(site, kind):
             core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
@@ -211,7 +169,7 @@ class Engine:
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
         """What the place of a hot exit teaches."""
         site.profile.hot.add((path, at, sentence))
-        self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at} {site.profile.codes[path].instrs[at]}")
+        self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at}")
         site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
         if times >= MOST_TIMES:
             site.profile.resigned.add((path, at))
@@ -223,7 +181,7 @@ class Engine:
 
     def note_kinds(self, site: Site) -> None:
         """Kinds of the root's registers when the recording started at the header: what entries have to expect."""
-        count = self.field("nkinds")
+        count = field("nkinds")
         registers = core.words(core.info["start_kinds"], 2 * count)
         for number in range(count):
             tag = registers[2 * number + 1]
@@ -252,7 +210,7 @@ class Engine:
         generator = runtime.code_generator()
         optimized = self.level >= 0 or generator.is_cached(final, level_for(lines))
         self.unfinished.pop(site.final, None)
-        if not optimized and self.later:
+        if not optimized and self.later and not self.stores:
             self.unfinished[final] = level_for(lines)
         site.final, site.lines = final, lines
         site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
@@ -313,7 +271,22 @@ class Engine:
     def at_end(self) -> None:
         """What was compiled quickly is compiled well for the next run, by a process of its own."""
         from ..codegen.later import work
-        work(self.unfinished)
+        if not self.stores:
+            work(self.unfinished)
+        elif any(worth_it(site, self.recordings) for site in self.sites):
+            work({}, lambda: keep(self))
+
+    def store(self) -> None:
+        """Keep what becomes of this program for its next run."""
+        from . import store
+        runtime.code_generator()
+        store.program()
+        self.stores = True
+
+    def text_of(self, region, function) -> tuple:
+        """LLVM text of a region as it is in the end, and what made it."""
+        lowering = self.lowering(region, function)
+        return f"; {region.profile.root.name}\n{lowering.texts()[0]}", lowering
 
     def write_dump(self, site: Site, function, text: str) -> None:
         """IR and LLVM text to files."""
@@ -331,13 +304,8 @@ class Engine:
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""
         from ..bytecode.ops import OPS
-        for instr in self.counters(site, site.kind):
-            number = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
-            place = site.code.address_of(instr.at)
-            core.set_word(place + 16, entry)
-            if site.kind == FUNCTION:
-                core.set_word(site.code.address + core.info["VMCode.native"], entry)
-            core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | number).to_bytes(2, "little"))
+        opcode = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
+        install(site, entry, site.code.words, [instr.at for instr in self.counters(site, site.kind)], opcode)
 
     def say(self, line: str) -> None:
         """A line of the log."""

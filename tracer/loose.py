@@ -7,7 +7,7 @@ constants of machine code a class is a word to compare with; when the class dies
 """
 from __future__ import annotations
 
-from weakref import ref
+from _weakref import ref     # the module weakref is not needed to start with
 
 from . import core
 

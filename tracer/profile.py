@@ -8,6 +8,8 @@ unboxed values, or the type of an object.
 """
 from __future__ import annotations
 
+from struct import Struct
+
 from . import core
 from .arrays import ARRAYS, layout_of
 from .loose import is_loose
@@ -15,12 +17,13 @@ from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
 COLUMNS = (0, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 16)        # of an entry, that a profile is made of, but for values
+ENTRY = Struct("<18q")
 
 
 class Seen:
     """Observations at one place."""
 
-    __slots__ = ("count", "a", "b", "c", "result", "next", "buffers", "callables", "values", "function",
+    __slots__ = ("count", "a", "b", "c", "result", "next", "buffers", "callables", "function",
                  "shapes")
 
     def __init__(self):
@@ -28,7 +31,6 @@ class Seen:
         self.a, self.b, self.c, self.result, self.next = set(), set(), set(), set(), set()
         self.buffers: set = set()                   # layouts of arrays that items were taken from or put into
         self.callables: dict[int, object] = {}      # by address: functions and classes called
-        self.values: set[int] = set()               # payloads of B where it is an object: hints of identity
         self.function = 0
         self.shapes: set[int] = set()               # what an enumerate or zip goes over
 
@@ -48,13 +50,19 @@ class Profile:
         self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
         self.known: dict[bytes, list[Seen]] = {}    # what recordings that were alike have seen, by all but payloads
 
+    def places(self) -> int:
+        """How many there are, those in recursive calls aside: these are not inlined."""
+        plain = {path for path in self.codes if len({self.root.address, *(code for _, code in path)}) == len(path) + 1}
+        return sum(path in plain for path, _ in self.at)
+
     def read(self, start_path: tuple = ()) -> int:
         """Take in the log of the recording that has just ended; the number of entries."""
         info = core.info
         count = core.word(info["jit"] + info["Jit.count"])
         if count == 0:
             return 0
-        log = core.words(core.word(info["jit"] + info["Jit.log"]), count * ENTRY_WORDS)
+        raw = core.peek(core.word(info["jit"] + info["Jit.log"]), 8 * count * ENTRY_WORDS)
+        log = memoryview(raw).cast("q")
         alike = repr(start_path).encode() + b"".join([log[column::ENTRY_WORDS].tobytes() for column in COLUMNS])
         for seen in self.known.get(alike, ()):
             seen.count += 1
@@ -65,42 +73,48 @@ class Profile:
         last: dict[int, tuple] = {}                 # depth -> (frame, Seen, word index) of its last instruction
         starts = {path: code.words for path, code in self.codes.items()}
         found = self.known[alike] = []
-        for at in range(0, count * ENTRY_WORDS, ENTRY_WORDS):
-            self.entry(log[at:at + ENTRY_WORDS], frames, last, starts, types)
-            if frames[-1][0] == log[at + 1] and len(frames) - 1 in last:
-                found.append(last[len(frames) - 1][1])
+        known: dict[tuple, Seen] = {}               # what has been taken in already
+        for e in ENTRY.iter_unpack(raw):
+            depth = e[2]
+            if depth >= len(frames) or frames[depth][0] != e[1]:
+                if not self.entered(e, frames, last, starts):
+                    continue
+            if len(frames) > depth + 1:
+                del frames[depth + 1:]
+            path = frames[depth][1]
+            index = (e[0] - starts[path]) >> 3
+            before = last.get(depth)
+            if before is not None and before[0] == e[1]:
+                before[1].next.add(index)
+            same = (index, path, e[5:7], e[8:10], e[10] if e[11] == SHAPE else e[11], e[12], e[14:17])
+            seen = known.get(same)
+            if seen is None:
+                seen = known[same] = self.at.get((path, index))
+                if seen is None:
+                    seen = known[same] = self.at[path, index] = Seen()
+                self.kinds(seen, e, types)
+            seen.count += 1
+            found.append(seen)
+            last[depth] = (e[1], seen, index)
         return count
 
-    def entry(self, e, frames: list, last: dict, starts: dict, types: dict) -> None:
-        """Take in one entry."""
-        pc, frame, depth, code = e[0], e[1], e[2], e[3]
-        if depth >= len(frames) or frames[depth][0] != frame:
-            path = frames[depth][1] if depth < len(frames) and frames[depth][0] == 0 else None
-            if path is None:
-                if depth == 0 or depth > len(frames) or depth - 1 not in last:
-                    return
-                path = (*frames[depth - 1][1], (last[depth - 1][2], code))
-            del frames[depth:]
-            frames.append((frame, path))
-            last.pop(depth, None)
-            if path not in self.codes:
-                self.codes[path] = code_at(code)
-            starts[path] = self.codes[path].words
-            if path not in self.kept:
-                self.kept[path] = core.without_closure(core.object_at(e[17]))
-        del frames[depth + 1:]
-        path = frames[depth][1]
-        index = (pc - starts[path]) >> 3
-        before = last.get(depth)
-        if before is not None and before[0] == frame:
-            before[1].next.add(index)
-        key = (path, index)
-        seen = self.at.get(key)
-        if seen is None:
-            seen = self.at[key] = Seen()
-        seen.count += 1
-        last[depth] = (frame, seen, index)
-        self.kinds(seen, e, types)
+    def entered(self, e, frames: list, last: dict, starts: dict) -> bool:
+        """A frame comes up that was not the one at its depth; False: it is not known how it was reached."""
+        frame, depth, code = e[1:4]
+        path = frames[depth][1] if depth < len(frames) and frames[depth][0] == 0 else None
+        if path is None:
+            if depth == 0 or depth > len(frames) or depth - 1 not in last:
+                return False
+            path = (*frames[depth - 1][1], (last[depth - 1][2], code))
+        del frames[depth:]
+        frames.append((frame, path))
+        last.pop(depth, None)
+        if path not in self.codes:
+            self.codes[path] = code_at(code)
+        starts[path] = self.codes[path].words
+        if path not in self.kept:
+            self.kept[path] = core.without_closure(core.object_at(e[17]))
+        return True
 
     def kinds(self, seen: Seen, e, types: dict) -> None:
         """The operands' kinds."""
@@ -118,8 +132,6 @@ class Profile:
                 place.add(TAG_NAMES.get(tag, "empty"))
         if e[11] == SHAPE:
             seen.shapes.add(e[10])
-        if e[8] == OBJECT and len(seen.values) < 4:
-            seen.values.add(e[7])
         if e[16] and len(seen.callables) < 6 and e[16] not in seen.callables:
             found = core.object_at(e[16])
             if type(found).__name__ in ARRAYS:

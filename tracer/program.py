@@ -5,10 +5,11 @@
 """
 from __future__ import annotations
 
-from ..bytecode.ops import BY_CODE, CONSUME_A, X_BIT
+from ..bytecode.ops import BY_CODE, CONSUME_A, OPS, X_BIT
 from . import core
 
 OPCODE_MASK = 1023
+COMPILED = {"LOOP_COMPILED": "LOOP", "RESUME_COMPILED": "RESUME"}
 EMPTY, INT, FLOAT, BOOL, NONE, OBJECT = 0, 1, 2, 3, 4, -1
 TAG_NAMES = {EMPTY: "empty", INT: "int", FLOAT: "float", BOOL: "bool", NONE: "none"}
 
@@ -71,6 +72,9 @@ class Code:
         while at < nwords:
             word = plain[at]
             row = BY_CODE[bases[word & OPCODE_MASK]]
+            if row.name in COMPILED:            # compiled code stands there: what it was before
+                row = OPS[COMPILED[row.name]]
+                word = word & ~OPCODE_MASK | row.code
             instr = self.instrs[at] = Instr(at, word, row, plain[at + 1] & 0xFFFFFFFF if row.name == "CALL" else 0)
             if falls:
                 incoming[at] = incoming.get(at, 0) + 1
@@ -114,12 +118,12 @@ class Code:
         return self.words + 8 * at
 
 
-_codes: dict[int, Code] = {}
+decoded: dict[int, Code] = {}         # all that were asked for
 
 
 def code_at(address: int) -> Code:
     """The decoded code of a VMCode record."""
-    found = _codes.get(address)
+    found = decoded.get(address)
     if found is None:
-        found = _codes[address] = Code(address)
+        found = decoded[address] = Code(address)
     return found

@@ -239,7 +239,8 @@ OFFSETS = {
     "Thread": "ts top limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
-           "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code",
+           "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
+           "stored record_now",
     "State": "eval_breaker next_keys_version",
 }
 
@@ -306,6 +307,21 @@ def core_poke(module: Obj, args: obj_p, nargs: int) -> Obj:
 def core_object_at(module: Obj, address: Obj) -> Obj:
     """object_at(address): the object there."""
     return new_ref(cast(Obj, PyLong_AsLong(address)))
+
+
+@metal
+def core_code_record(module: Obj, host: Obj) -> Obj:
+    """code_record(code): address of the VM's record of a host code object, translated if it was not; 0: there is none."""
+    thread = current_thread()
+    if not thread:
+        return PyLong_FromLong(0)
+    translating = thread.translating
+    thread.translating = 0                  # the JIT asks, not the translator
+    code = code_for(cast(Code, host))
+    thread.translating = translating
+    if not code:
+        PyErr_Clear()
+    return PyLong_FromLongLong(address_int(cast(VOID_P, code)))
 
 
 @metal

@@ -27,7 +27,7 @@ LOG_ENTRIES = 6000
 LOGGED_DEPTH, MOST_SKIPPED = 5, 20000        # frames deeper than this are not logged; so many of their instructions run
 NEVER_HOT = 1 << 62
 MOST_REFUSED = 100          # recordings that may not start because one is on, until that one is given up
-LEFT, FULL, ROUNDS, DEEP = 1, 2, 3, 4
+LEFT, FULL, ROUNDS, DEEP, ASKED = 1, 2, 3, 4, 5
 
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 CALL_BASE = OPS["CALL"].code
@@ -296,3 +296,11 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
     jit.busy = 0
     xdecref(result)
     return cast(VOID_P, result) != None
+
+
+@metal(cold=True)
+def ask_first(frame: Frame, pc: u64p) -> bool:
+    """A place is hot and code of an earlier run may be there for it: the hook looks, with an empty log, and sets `record_now`:
+    1 to go on with a recording, else what the place's counter starts at. False: Ctrl-C came meanwhile."""
+    jit.record_now = 0
+    return finish_recording(frame, pc, ASKED)

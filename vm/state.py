@@ -62,7 +62,7 @@ Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 threa
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
     exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64
     hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
-    root_function:Obj root_code:VMCode refused:i64""")
+    root_function:Obj root_code:VMCode refused:i64 stored:i64 record_now:i64""")
 state = Static("fire_state", State)
 jit = Static("fire_jit", Jit)                           # of the JIT: see recording.py
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin

@@ -37,6 +37,13 @@ def LOOP():
         pc[1] = 0
         if may_record(frame):
             start_recording(frame, pc + D, pc + D, 0)
+            if jit.stored != 0:
+                if not ask_first(frame, pc + D):
+                    return tail("ERROR")
+                if jit.record_now != 1 or not may_record(frame):
+                    pc[1] = jit.record_now
+                    return jump(pc + D)
+                start_recording(frame, pc + D, pc + D, 0)
             return go_recorded(pc + D)
     return jump(pc + D)
 
@@ -54,6 +61,13 @@ def RESUME():
         pc[1] = 0
         if may_record(frame):
             start_recording(frame, pc + 3, pc + 3, 1)
+            if jit.stored != 0:
+                if not ask_first(frame, pc):
+                    return tail("ERROR")
+                if jit.record_now != 1 or not may_record(frame):
+                    pc[1] = jit.record_now
+                    return
+                start_recording(frame, pc + 3, pc + 3, 1)
             return go_recorded(pc + 3)
 
 

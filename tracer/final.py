@@ -1,0 +1,66 @@
+"""At the program's end: every region as it would be with all that was seen, compiled as well as it can be, described on disk.
+
+    final.keep(engine)          runs in a process of its own (codegen/later.py): nobody waits for it
+
+So the next run starts with what this one has learned. Regions for which this run had no time are among them.
+"""
+from __future__ import annotations
+
+from . import core, loose, store
+from .identity import digest
+from .site import Site
+
+LEVEL_2, LEVEL_1 = 12000, 40000         # lines of LLVM text up to which all passes run, up to which some do
+
+
+def level_for(lines: int) -> int:
+    """How well a region of so many lines is compiled where nobody waits."""
+    return 2 if lines < LEVEL_2 else 1 if lines < LEVEL_1 else 0
+
+
+def worth_it(site: Site, recordings) -> bool:
+    """Whether the site has something that is not on disk."""
+    if site.stored and not site.learned:
+        return False
+    return bool(site.aborts) or site.tries > 0 or site.recordings >= recordings[site.kind]
+
+
+def keep(engine) -> None:
+    """Compile all regions and write what describes them, one after another: the process may be ended any time."""
+    for site in engine.sites:
+        if worth_it(site, engine.recordings):
+            place = (digest(site.code.host), site.header, site.kind)
+            store.save({place: row_of(engine, site)})
+
+
+def row_of(engine, site: Site) -> tuple:
+    """The row of a site: its region's, or why there is none."""
+    from ..specializer.builder import Abort
+    from .describe import Unstorable
+    try:
+        return compiled(engine, site)
+    except Abort as error:
+        return "abort", str(error)
+    except Unstorable as error:
+        return "unstorable", str(error), site.lines
+    except Exception as error:          # noqa: BLE001 (an error of the compiler's)
+        return "abort", f"{type(error).__name__}: {error}"
+
+
+def compiled(engine, site: Site) -> tuple:
+    """Build the region from its whole profile, compile it, describe it."""
+    from .. import runtime
+    from ..codegen import code_cache
+    from ..specializer.region import Region
+    from .describe import Recipe
+    loose.wake(site)
+    root = site.profile.kept[()]
+    core.function_type = type(root)
+    region = Region(core, site.profile, site.header, root, site.number)
+    function = region.build(list(site.kinds or ()), site.globals is not None)
+    text, lowering = engine.text_of(region, function)
+    lines = text.count("\n")
+    level = level_for(lines)
+    row = Recipe(site, region, function).row(code_cache.key(text, level), level, lines, lowering)
+    runtime.code_generator().object_code(text, level)
+    return row

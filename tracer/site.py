@@ -1,0 +1,107 @@
+"""The places of the process that were hot, by number: compiled code knows its site by it.
+
+    of(address of a VMCode, 13, LOOP) -> Site      sites[site.number] is site
+
+What is heavy (decoded bytecode, the profile) is made when it is first asked for: code of an earlier run needs neither.
+"""
+from __future__ import annotations
+
+from . import core
+
+LOOP, FUNCTION, EXIT = 0, 1, 2
+sites: list[Site] = []
+by_place: dict[tuple[int, int, int], Site] = {}
+
+
+class Site:
+    """A loop header or function entry that was hot: its profile, its code, what became of it."""
+
+    def __init__(self, number: int, record: int, header: int, kind: int):
+        self.number, self.record, self.header, self.kind = number, record, header, kind
+        self._profile = None
+        self.tries = 0
+        self.native = None
+        self._exits: list[tuple] = []
+        self.found = None                   # where stored code is in place: its description, resolved
+        self.aborts: list[str] = []
+        self.kept: list[object] = []
+        self.classes: dict = {}             # constants that are classes, see loose.py
+        self.watched: list = []
+        self.kinds: list | None = None      # of the root's registers at entry; None: several
+        self.recordings = 0
+        self.native_level = 0               # LLVM's level of its code
+        self.promoted: str | None = None    # the text that was
+        self.final = ""                     # LLVM text to be compiled well, its lines and tables
+        self.lines = 0
+        self.tables: dict = {}
+        self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
+        self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
+        self.stored = False             # its code is of an earlier run
+        self.seen = b""                 # and what that had seen, until it is asked for
+        self.learned = False            # this run has seen something of it that is not on disk
+
+    @property
+    def code(self):
+        """Its decoded bytecode."""
+        return core.code_at(self.record)
+
+    @property
+    def profile(self):
+        """What was seen of it."""
+        if self._profile is None:
+            from .profile import Profile
+            self._profile = Profile(self.code)
+        return self._profile
+
+    @property
+    def exits(self) -> list[tuple]:
+        """Of the code in place: path, word, sentence, code."""
+        if self.found is not None:
+            self._exits, self.found = self.found.exits(), None
+        return self._exits
+
+    @exits.setter
+    def exits(self, exits: list[tuple]) -> None:
+        self._exits, self.found = exits, None
+
+    def recall(self, root) -> None:
+        """What an earlier run had seen is the profile of this one."""
+        seen, self.seen = self.seen, b""
+        if seen:
+            from .remember import recall
+            recall(self, root, seen)
+
+    def taken(self):
+        """How often each exit of the code in place was taken; the first counter counts turns of loops."""
+        count = len(self._exits) if self.found is None else len(self.found.left)
+        return core.words(self.native.tables["counters"] + 8, count) if self.native is not None and count else ()
+
+
+def of(record: int, header: int, kind: int) -> Site:
+    """The site of a place."""
+    place = (record, header, kind)
+    found = by_place.get(place)
+    if found is None:
+        found = by_place[place] = Site(len(sites), record, header, kind)
+        sites.append(found)
+    return found
+
+
+def field(name: str) -> int:
+    """A field of the JIT's native state."""
+    return core.word(core.info["jit"] + core.info["Jit." + name])
+
+
+def set_field(name: str, value: int) -> None:
+    """Write one."""
+    core.set_word(core.info["jit"] + core.info["Jit." + name], value)
+
+
+def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
+    """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions that count."""
+    for at in places:
+        place = words + 8 * at
+        core.set_word(place + 16, entry)
+        if site.kind == FUNCTION:
+            core.set_word(site.record + core.info["VMCode.native"], entry)
+        core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | opcode).to_bytes(2, "little"))

@@ -1,0 +1,63 @@
+"""What earlier runs of this program made of its hot places, on disk beside the machine code.
+
+    load()              {(digest of a code object, header, kind): row}      rows of describe.py, or why there is none
+    save({place: row})  joins what is there
+
+One entry of codegen/code_cache.py per program: it is found by the path of the main file, by versions and the CPU; a row by what
+the function does. So nothing of it can be taken for a program that was changed.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from marshal import dumps, loads
+
+from ..codegen import code_cache
+
+FORM = 1                    # of the rows
+MOST_ROWS = 400
+_program = ""
+FOLDERS = ("tracer", "specializer", "ir", "codegen", "vm")      # what a row depends on
+
+
+def program() -> str:
+    """What tells this program from others; asked for the first time while it runs, since its end may come without a module."""
+    global _program
+    if not _program:
+        main = sys.modules.get("__main__")
+        path = main.__dict__.get("__file__") if main is not None else None
+        _program = os.path.abspath(path) if type(path) is str else repr(sys.orig_argv)
+    return _program
+
+
+def key() -> str:
+    """The name of the program's entry; "": there is no cache."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    stamps = []
+    for name in FOLDERS:
+        with os.scandir(os.path.join(here, name)) as files:
+            for file in files:
+                if file.name.endswith((".py", ".so")):
+                    status = file.stat()
+                    stamps.append((file.name, status.st_mtime_ns, status.st_size))
+    return code_cache.key(f"regions {FORM} {program()} {sorted(stamps)}", 0)
+
+
+def load() -> dict:
+    """All rows; none if there are none that are whole."""
+    try:
+        data = code_cache.load(key())
+        rows = loads(data) if data is not None else {}
+    except (OSError, ValueError, EOFError, TypeError):
+        return {}
+    return rows if type(rows) is dict else {}
+
+
+def save(rows: dict) -> None:
+    """Add rows to those on disk; the oldest go if there are too many."""
+    known = load()
+    for place, row in rows.items():
+        known.pop(place, None)
+        known[place] = row
+    kept = dict(list(known.items())[-MOST_ROWS:])
+    code_cache.store(key(), dumps(kept), f"regions of {program()}")
