@@ -7,11 +7,13 @@ from __future__ import annotations
 from .buffers import Buffers
 from .building import Building
 from .dicts import Dicts
+from .functions import Functions
 from .longs import Longs
 from .methods import Methods
 from .special import Special
 from .strings import Strings
+from .texts import Texts
 
 
-class Data(Special, Buffers, Methods, Building, Strings, Dicts, Longs):
+class Data(Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -272,7 +272,7 @@ class Strings(Direct):
         frame = self.cx.frames[-1]
         flags, spec = instr.c, None
         val = frame.regs[instr.b]
-        if val.kind == "mem":
+        if val.kind in ("mem", "obj"):
             val = self.read_typed(instr.b, self.seen.b)
         if flags & 4:
             spec = frame.regs[instr.b + 1]
@@ -295,10 +295,10 @@ class Strings(Direct):
     def do_BUILD_STRING(self, instr):
         frame = self.cx.frames[-1]
         registers = range(instr.b, instr.b + instr.c)
-        if instr.c > 8 or any(self.kind_of(frame.regs[n]) is not str for n in registers):
+        if instr.c > 12 or any(self.kind_of(frame.regs[n]) is not str for n in registers):
             return self.step(instr)
         pointers = [self.string(frame.regs[n]) for n in registers]
-        made = self.made_by_call(str, "rt_strings", str(instr.c), *pointers, *["null"] * (8 - instr.c))
+        made = self.made_by_call(str, "rt_strings", str(instr.c), *pointers, *["null"] * (12 - instr.c))
         self.cx.hold(made)
         self.empty_range(instr.b, instr.c)
         self.write(instr.a, made)

@@ -263,4 +263,16 @@ def rt_long_order(a: Obj, b: Obj) -> int:
     return -order if m < 0 else order
 
 
-LONG_RUNTIME = ["rt_long_" + name for name in "ADD SUB MUL FLOORDIV MOD AND OR XOR LSHIFT RSHIFT order".split()]
+# ------------------------------------------------------------------------------------------- functions
+@metal
+def rt_function(code: Obj, globals: Obj, closure: Obj) -> Obj:
+    """A function with no defaults; no closure: NULL."""
+    made = new_function(code, globals)
+    if unlikely(not made):
+        return or_nothing(None)
+    if closure:
+        cast(Function, made).func_closure = new_ref(closure)
+    return made
+
+
+LONG_RUNTIME = ["rt_function"] + ["rt_long_" + name for name in "ADD SUB MUL FLOORDIV MOD AND OR XOR LSHIFT RSHIFT order".split()]

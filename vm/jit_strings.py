@@ -8,6 +8,7 @@ does the instruction again and raises. `steals` in a comment: the caller's refer
 from __future__ import annotations
 
 from .jit_dicts import *  # noqa: F403
+from .jit_text import *  # noqa: F403
 
 
 @metal
@@ -111,9 +112,31 @@ def rt_append_char(a: Obj, code: int) -> Obj:
 
 
 @metal
-def rt_strings(n: int, a: Obj, b: Obj, c: Obj, d: Obj, e: Obj, f: Obj, g: Obj, h: Obj) -> Obj:
-    """Up to eight strings joined."""
-    parts = stack("Obj", 8)
+def joined(parts: obj_p, n: int) -> Obj:
+    """Strings joined."""
+    size = 0
+    for i in range(n):
+        if unlikely(not is_ascii(parts[i])):
+            return or_nothing(_PyUnicode_JoinArray(state.empty_string, parts, n))
+        size = size + Ascii(parts[i]).length
+    if size < 2:
+        return or_nothing(_PyUnicode_JoinArray(state.empty_string, parts, n))
+    made = new_ascii(size)
+    if unlikely(not made):
+        return None
+    data = ascii_data(made)
+    for i in range(n):
+        count = Ascii(parts[i]).length
+        copy(data, ascii_data(parts[i]), count)
+        data = data + count
+    return made
+
+
+@metal
+def rt_strings(n: int, a: Obj, b: Obj, c: Obj, d: Obj, e: Obj, f: Obj, g: Obj, h: Obj, i: Obj, j: Obj, k: Obj,
+               m: Obj) -> Obj:
+    """Up to twelve strings joined."""
+    parts = stack("Obj", 12)
     parts[0] = a
     parts[1] = b
     parts[2] = c
@@ -122,7 +145,11 @@ def rt_strings(n: int, a: Obj, b: Obj, c: Obj, d: Obj, e: Obj, f: Obj, g: Obj, h
     parts[5] = f
     parts[6] = g
     parts[7] = h
-    return or_nothing(_PyUnicode_JoinArray(state.empty_string, parts, n))
+    parts[8] = i
+    parts[9] = j
+    parts[10] = k
+    parts[11] = m
+    return joined(parts, n)
 
 
 @metal
@@ -164,8 +191,8 @@ def rt_str_slice(o: Obj, start: int, stop: int) -> Obj:
         stop = size
     if start >= stop:
         return new_ref(state.empty_string)
-    if stop - start == 1 and is_ascii(o):
-        return rt_char(ascii_data(o)[start])
+    if is_ascii(o):
+        return ascii_text(ascii_data(o) + start, stop - start)
     return or_nothing(PyUnicode_Substring(o, start, stop))
 
 
