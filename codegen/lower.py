@@ -23,6 +23,7 @@ declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)
 declare double @llvm.fabs.f64(double)
 declare double @llvm.sqrt.f64(double)
 declare double @llvm.floor.f64(double)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 """
 TAIL = """attributes #0 = { nounwind }
 attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite) cold }
@@ -43,7 +44,8 @@ class Lowering:
         self.offsets = offsets          # "sizeof.Frame": size of the VM's part of a frame
         self.runtime = runtime          # const numbers: "jit", "rt_exit"
         self.exits = [region, header, *[0] * len(function.exits)]
-        self.values = self.counters = len(function.exits) + 2       # where the values alive at an exit go
+        self.scratch = len(function.exits) + 2                      # where fast loops have their memory
+        self.values = self.counters = self.scratch + function.scratch       # where the values alive at an exit go
         self.lines: list = []           # a tuple: what differs in code that is final, and in code that counts turns of loops
         self.number = 0
         self.label = ""
@@ -75,9 +77,13 @@ class Lowering:
         out = [HEAD, f"define {HANDLER} @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table) #0 {{"]
         for block in blocks:
             if block.number in bodies:
-                out.append(f"B{block.number}:")
-                out += self.phis(block)
-                out += bodies[block.number]
+                lines = [f"B{block.number}:", *self.phis(block)]
+                if block.otherwise:
+                    lines += [(line, "") for line in bodies[block.number]]
+                    lines.append(("", f"  br label %B{block.otherwise[0].number}"))
+                else:
+                    lines += bodies[block.number]
+                out += [(line if type(line) is str else line[0], "") for line in lines] if block.fast else lines
         if self.leaving:
             out += self.common_exit()
         out.append("}")
@@ -122,13 +128,21 @@ class Lowering:
         self.exits[number + 2] = len(self.exits)
         self.exits += program.words
 
+    def end_of(self, source: Block, target: Block) -> str:
+        """The label that a jump to a block comes from."""
+        instead = source.otherwise and source.otherwise[0] is target
+        return f"B{source.number}" if instead else self.ends[source.number]
+
     def phis(self, block: Block) -> list[str]:
         """Parameters as phis over the jumps that lead here."""
-        lines = []
+        sources = [(source, args) for source, args in block.incoming if source.number in self.ends]
+        which = ([one for one in sources if not one[0].otherwise or one[0].otherwise[0] is not block],
+                 [one for one in sources if not one[0].fast])
+        lines: list = []
         for at, (name, kind) in enumerate(block.params):
-            pairs = ", ".join(f"[{args[at]}, %{self.ends[source.number]}]" for source, args in block.incoming
-                              if source.number in self.ends)
-            lines.append(f"  {name} = phi {LLVM_TYPES[kind]} {pairs}")
+            texts = [f"  {name} = phi {LLVM_TYPES[kind]} " + ", ".join(f"[{args[at]}, %{self.end_of(source, block)}]"
+                                                                     for source, args in some) for some in which]
+            lines.append(texts[0] if texts[0] == texts[1] else tuple(texts))
         return lines
 
     def body(self, block: Block) -> None:
@@ -165,6 +179,8 @@ class Lowering:
             self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
                               "align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
+        elif name == "scratch":
+            fields["x"] = x + 8 * self.scratch
         elif self.stress and name in ("guard", "guard_not"):
             args = [self.stressed(n, name, args[0])]
         for line in row.lines:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 class Block:
     """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else),
-    ("exit", number, frame), ("leave", pc, frame) or ("return",)."""
+    ("exit", number, frame), ("leave", pc, frame) or ("return",). `fast`: only in code that is compiled well; `otherwise`:
+    what comes instead of the block in code that is not, (block, args)."""
 
-    __slots__ = ("number", "params", "ops", "end", "incoming")
+    __slots__ = ("number", "params", "ops", "end", "incoming", "fast", "otherwise")
 
     def __init__(self, number: int):
         self.number = number
@@ -24,6 +25,7 @@ class Block:
         self.ops: list[tuple] = []              # (row name, result or "", arguments, immediate)
         self.end: tuple = ()
         self.incoming: list[tuple[Block, list[str]]] = []
+        self.fast, self.otherwise = False, None
 
 
 class Function:
@@ -39,6 +41,7 @@ class Function:
         self.keeps: set[int] = set()            # their addresses
         self.classes: dict[int, object] = {}    # weak references to classes that are constants to compare with, by number
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
+        self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
 
     def block(self) -> Block:

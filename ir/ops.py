@@ -89,11 +89,16 @@ for _kind, _llvm in _WIDTHS.items():
     ir(f"store_{_kind}", "pi>", WRITES,
        "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = trunc i64 {1} to {W};"
        "store {W} %l{n}, ptr %a{n}, align 1, !tbaa !{x[1]}".replace("{W}", _llvm))
+# Whether a signal, another thread or a pending call waits: never known from the turn before.
+ir("poll",         "p>i",  READS,  "%l{n} = load volatile i32, ptr {0}, align 4;{r} = sext i32 %l{n} to i64")
 ir("load_f32",     "p>f",  READS,  "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};"
                                    "%l{n} = load float, ptr %a{n}, align 4, !tbaa !{x[1]};{r} = fpext float %l{n} to double")
 ir("store_f32",    "pf>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = fptrunc double {1} to float;"
                                    "store float %l{n}, ptr %a{n}, align 4, !tbaa !{x[1]}")
 ir("index",        "pi>p", PURE,   "{r} = getelementptr {x}, ptr {0}, i64 {1}")     # {x}: LLVM element type
+ir("index_in",     "pi>p", PURE,   "{r} = getelementptr inbounds {x}, ptr {0}, i64 {1}")    # what it points to is there
+ir("scratch",      ">p",   PURE,   "{r} = getelementptr i8, ptr @counters, i64 {x}")
+ir("copy_bytes",   "ppi>", WRITES, "call void @llvm.memcpy.p0.p0.i64(ptr {0}, ptr {1}, i64 {2}, i1 false)")
 ir("offset",       "p>p",  PURE,   "{r} = getelementptr i8, ptr {0}, i64 {x}")
 ir("ptr_eq",       "pp>b", PURE,   "{r} = icmp eq ptr {0}, {1}")
 ir("ptr_ne",       "pp>b", PURE,   "{r} = icmp ne ptr {0}, {1}")
@@ -148,4 +153,4 @@ ir("long_value",   "p>i",  GUARD,
 # Alias classes of memory: what is in one never overlaps what is in another (TBAA).
 ALIAS = {name: number for number, name in enumerate(
     ("refcnt", "reg", "list", "item", "attr", "type", "long", "float", "iter", "dict", "frame", "data", "jit", "str",
-     "tuple", "cell"), start=2)}        # templates above name refcnt 2, long 8
+     "tuple", "cell", "scratch"), start=2)}        # templates above name refcnt 2, long 8

@@ -212,8 +212,7 @@ class Control(Builder):
     def poll(self, instr) -> None:
         """Leave if a signal, another thread or a pending call waits."""
         pointer = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
-        waiting = self.load("i32", pointer, 0, "jit")
-        self.guard(self.e("int_eq", waiting, "0"), "a signal or another thread's turn")
+        self.guard(self.e("int_eq", self.e("poll", pointer), "0"), "a signal or another thread's turn")
         self.keep()
         again = self.make_exit(self.snapshot, self.at, PROMOTE)
         self.do("guard", self.e("turns_left"), x=f"B{again.number}")

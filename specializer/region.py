@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from ..bytecode.effects import effects
 from ..bytecode.ops import OPS
+from ..ir.fast_loops import add_fast_loops
 from ..tracer.liveness import operands
 from .arith import Arithmetic
 from .builder import Abort, Builder, Split
@@ -84,6 +85,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
                 self.run(at, joins)
         if self.steps * 3 > self.followed:
             raise Abort("most of it is work of the interpreter's handlers")
+        add_fast_loops(self.function)
         return self.function
 
     def queue(self, block, cx: Context, at: int, joins: bool) -> None:

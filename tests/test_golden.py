@@ -157,6 +157,9 @@ STRESSED = {
 }
 
 
+OPTIMIZED, NUMERIC = ("-X", "fire.jit_level=2"), {"jit_fast_loops"}     # copies of loops are in optimized code alone
+
+
 @pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 @pytest.mark.parametrize("how", STRESSED)
 @pytest.mark.parametrize("topic", TOPICS)
@@ -164,7 +167,8 @@ def test_compiled(topic, how, folder):
     """The same with everything compiled at its second turn; `stress`: every third guard is made to fail."""
     cases = [case for case in cases_of(topic) if not case.known]
     host, _ = execute(HOST, cases, folder / topic, "exec")
-    fire, statistics = execute([*FIRE, *STRESSED[how]], cases, folder / topic, "exec")
+    options = [*STRESSED[how], *(OPTIMIZED if topic in NUMERIC else ())]
+    fire, statistics = execute([*FIRE, *options], cases, folder / topic, "exec")
     report({case: list(differences(case, host[case.module], fire[case.module])) for case in cases})
     assert sum(stats["traces"] for stats in statistics), "nothing was compiled"
 

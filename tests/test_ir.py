@@ -12,7 +12,7 @@ from firelang.ir.ops import GUARD, OPS  # noqa: E402
 from firelang.ir.verify import verify  # noqa: E402
 
 ARGUMENTS = {"i": "7", "f": "0x3FF8000000000000", "b": "true", "p": "%frame"}
-IMMEDIATES = {"index": "i64", "offset": 48, "const": 1, "const_word": 1, "step": 3}
+IMMEDIATES = {"index": "i64", "index_in": "double", "scratch": 16, "offset": 48, "const": 1, "const_word": 1, "step": 3}
 
 LOOP = """\
 B0():
@@ -127,3 +127,41 @@ def test_llvm_takes_every_operation():
         function.exits.append((0, 0))
         for text in Lowering(function, offsets, 0, 0, {"jit": 0, "rt_exit": 0}, stress=3).texts():
             binding.parse_assembly(text).verify()
+
+
+VECTOR = """B0():
+  %v1 = load_ptr %frame !(16, 4)
+  jump B1(%v1, 0)
+B1(%v2: p, %v3: i):
+  %v4 = load_i64 %v2 !(24, 4)
+  %v5 = int_lt %v3, %v4
+  guard %v5 !B2
+  %v6 = load_ptr %v2 !(32, 4)
+  %v7 = index %v6, %v3 !i64
+  %v8 = load_f64 %v7 !(0, 13)
+  %v9 = float_add %v8, %v8
+  store_f64 %v7, %v9 !(0, 13)
+  %v10 = int_add %v3, 1
+  jump B1(%v2, %v10)
+B2():
+  exit 0 %frame"""
+UNFIT = {
+    "a call": ("  store_f64", "  call_none %v6 !4\n  store_f64"),
+    "another step each turn": ("int_add %v3, 1", "int_add %v3, %v4"),
+    "stores to one place": ("store_f64 %v7", "store_f64 %v6"),
+    "stores to what its size is read from": ("store_f64 %v7, %v9 !(0, 13)", "store_f64 %v7, %v9 !(0, 4)"),
+    "an address out of memory": ("%v7 = index %v6, %v3 !i64", "%v12 = index %v6, %v3 !i64\n  %v7 = load_ptr %v12 !(0, 5)"),
+}
+
+
+def test_fast_loops():
+    """Which loops get a copy: in chunks, with what is the same in each turn taken out, or none."""
+    from firelang.ir.fast_loops import add_fast_loops
+
+    function = parsing.parse(VECTOR)
+    assert add_fast_loops(function) == 1 and verify(function) == []
+    text = function.show()
+    assert "copy_bytes" in text and "index_in" in text
+    for old, new in UNFIT.values():
+        assert old in VECTOR
+        assert add_fast_loops(parsing.parse(VECTOR.replace(old, new))) == 0, new

@@ -11,7 +11,8 @@ from interpreters import FIRE, HOST, is_host, run
 
 pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 CHECKED = ["--jit=eager", "-X", "fire.jit_verify=1"]
-MODES = {"eager": CHECKED, "stress": [*CHECKED, "-X", "fire.jit_stress=3"]}
+MODES = {"eager": CHECKED, "optimized": [*CHECKED, "-X", "fire.jit_level=2"],
+         "stress": [*CHECKED, "-X", "fire.jit_stress=3"]}
 
 PROGRAMS = {
     "global": """
@@ -352,7 +353,13 @@ def test_references_balance(mode, tmp_path):
     assert (fire.out, fire.err) == ("[]\n", "")
 
 
-def test_ctrl_c(tmp_path):
+ENDLESS = ("while j >= 0: i += 1; i -= 1", "for i in range(1 << 60): x = x * 0.5 + j",
+           "for i in range(1 << 60): x = (x + j) * (items[0] + items[1])")
+
+
+@pytest.mark.parametrize("level", ["-1", "2"])
+@pytest.mark.parametrize("loop", ENDLESS)
+def test_ctrl_c(loop, level, tmp_path):
     """Ctrl-C ends a compiled loop without an end within 100 ms, in the loop."""
     script = tmp_path / "program.py"
     script.write_text(textwrap.dedent("""
@@ -364,14 +371,14 @@ def test_ctrl_c(tmp_path):
             threading.Thread(target=hit).start()
             began, i = time.monotonic(), 0
             try:
-                j = 0
-                while j >= 0: i += 1; i -= 1
+                j, x, items = 0, 0.5, [0.25, 0.5]
+                LOOP
             except KeyboardInterrupt:
                 return time.monotonic() - began - 0.3
         f()
         print(f())
-    """))
-    fire = run([*FIRE, *CHECKED], script, stats=True)
+    """).replace("LOOP", loop))
+    fire = run([*FIRE, *CHECKED, "-X", f"fire.jit_level={level}"], script, stats=True)
     assert fire.stats["traces"] > 0 and float(fire.out) < 0.1
 
 
