@@ -3,18 +3,21 @@
     later.work({text: 2})           called when the process ends; a process of its own compiles them into the cache
 
 What LLVM's optimizer costs is then paid by nobody who waits: the process is of lowest priority, holds no file of the
-program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off.
+program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off, `=wait` has the program wait.
 """
 LIMIT = 30
 
 
-def work(texts: dict[str, int], first=None) -> None:
-    """Call `first` and compile texts, each at its level, in a process that outlives this one."""
+def work(texts: dict[str, int], first=None, wait: bool = False) -> None:
+    """Call `first` and compile texts, each at its level, in a process that outlives this one unless it is to `wait`."""
     import os
     if not (texts or first) or not hasattr(os, "fork"):
         return
     try:
-        if os.fork():
+        made = os.fork()
+        if made:
+            if wait:
+                os.waitpid(made, 0)
             return
     except OSError:
         return

@@ -94,7 +94,7 @@ def engine():
         from . import knobs
         from .tracer import engine as module
         module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") and knobs.get("cache"), knobs.get("jit") == "eager")
+                     knobs.get("jit_later") if knobs.get("cache") else "off", knobs.get("jit") == "eager")
         _engine = module.engine
         _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
         if may_take_stored():

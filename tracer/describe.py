@@ -7,6 +7,7 @@ be described raises Unstorable: such a region is recorded again in each run.
 """
 from __future__ import annotations
 
+import builtins
 import sys
 from types import CodeType, ModuleType
 
@@ -263,6 +264,8 @@ class Recipe(Describer):
             if home is None and len(self.codes) > 1:
                 raise Unstorable("functions of no module call each other")
             rows.append(("home", number, home))
+            hidden = builtins.__dict__ if table is not builtins.__dict__ else {}
+            rows.append(("absent", number, tuple(sorted(name for name in self.names if name in hidden and name not in table))))
         for name in sorted(name for name in table if type(name) is str and (name in self.names or "__name__" not in table)):
             value = table[name]
             rows.append(("item", number, name, of_value(value)))
@@ -275,6 +278,7 @@ class Recipe(Describer):
     def checks_of_class(self, kind: type) -> list[tuple]:
         """The same of a class."""
         number = self.thing(kind)
+        self.thing(type(kind))
         rows: list[tuple] = [("layout", number, layout(kind)), ("class", number, of_class(kind, self.names))]
         for name in sorted(self.names):
             value = raw_attribute(kind, name)

@@ -46,6 +46,7 @@ class Engine:
         self.log = False
         self.level = -1
         self.later = True
+        self.wait = False                   # until what is done later is done
         self.eager = False
         self.stores = False                 # regions are described on disk for the next run
         self.share: float | None = 0.1          # of the process's CPU time that may go into compiling; None: all of it
@@ -272,9 +273,9 @@ class Engine:
         """What was compiled quickly is compiled well for the next run, by a process of its own."""
         from ..codegen.later import work
         if not self.stores:
-            work(self.unfinished)
+            work(self.unfinished, wait=self.wait)
         elif any(worth_it(site, self.recordings) for site in self.sites):
-            work({}, lambda: keep(self))
+            work({}, lambda: keep(self), self.wait)
 
     def store(self) -> None:
         """Keep what becomes of this program for its next run."""
@@ -316,16 +317,17 @@ class Engine:
 engine = Engine()
 
 
-def start(native, log: bool = False, dump: str = "", level: int = -1, later: bool = True,
+def start(native, log: bool = False, dump: str = "", level: int = -1, later: str = "on",
           eager: bool = False) -> None:
     """Bring the JIT up over the VM's core."""
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
-    engine.later = later
+    engine.later, engine.wait = later != "off", later == "wait"
     if eager:
         engine.eager, engine.share, engine.recordings = True, None, (1, 2)
-    consumers.install(native)
-    if later:
+    if not consumers.functions:
+        consumers.install(native)
+    if engine.later:
         import atexit
         import os
         process = os.getpid()

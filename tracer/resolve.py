@@ -226,6 +226,9 @@ class Found(Finder):
     def check_home(self, of: int, expected) -> None:
         need(type(self.things[of]) is dict and module_of(self.things[of]) == expected, "module")
 
+    def check_absent(self, of: int, names: tuple) -> None:
+        need(not any(name in self.things[of] for name in names), "a builtin's name")
+
     def check_type(self, of: int, name: str, kind: int) -> None:
         need(type(self.things[of][name]) is self.things[kind], name)
 
