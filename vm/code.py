@@ -7,12 +7,12 @@ The record hangs on the host's code object (co_extra) and lives as long as it.
 from __future__ import annotations
 
 from ..codegen.metal import CGlobal, metal
-from ..bytecode.ops import FLAG_BITS, FLAG_SHIFT, OPS
+from ..bytecode.ops import FLAG_BITS, FLAG_SHIFT, OPS, X_BIT
 from .frames import *  # noqa: F403
 
 op_lengths = CGlobal("op_lengths", u8p)          # tables that the module lays out (codegen/metal/module.py)
 op_variants = CGlobal("op_variants", u16p)
-RESUME_CODE = OPS["RESUME"].code
+RESUME_CODE, LOOP_CODE = OPS["RESUME"].code, OPS["LOOP"].code
 
 ROOM = 500                  # levels of recursion that the translator has over what is left to the program
 RETURN_GENERATOR, MAKE_CELL, EXTENDED_ARG, COPY_FREE_VARS = 75, 135, 144, 149       # opcodes of the host
@@ -115,6 +115,8 @@ def choose_variants(code: VMCode):
     while at < code.nwords:
         word = code.words[at]
         opcode = word & 255
+        if opcode == LOOP_CODE and state.counts_calls == 0:
+            word = word | X_BIT
         number = op_variants[(opcode << FLAG_BITS) + (lshr(word, FLAG_SHIFT) & 63)]
         if number != 0:
             code.words[at] = (word & -1024) | number
@@ -137,6 +139,9 @@ def describe_code(code: VMCode, host: Code):
     code.simple = 1 if code.flags & special == 0 and host.co_kwonlyargcount == 0 and code.twin == 0 else 0
     if host.co_flags & (CO_OPTIMIZED | CO_NEWLOCALS) != CO_OPTIMIZED | CO_NEWLOCALS:
         code.simple = 0
+    enters = code.twin == 0 and code.flags & CO_ANY_GENERATOR == 0 and code.argcount + code.kwonly < 60
+    if host.co_flags & (CO_OPTIMIZED | CO_NEWLOCALS) == CO_OPTIMIZED | CO_NEWLOCALS and enters:
+        code.direct = 1                         # a call may fill its frame and go on in it
     code.plain = -1                             # set at the first run: the number of arguments of a simple function
 
 

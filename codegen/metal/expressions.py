@@ -20,6 +20,29 @@ INT_CMP = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "slt", ast.LtE: "sle", ast.Gt:
 FLOAT_CMP = {ast.Eq: "oeq", ast.NotEq: "une", ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge"}
 OPERANDS = frozenset(["A", "B", "C", "D", "ra", "rb", "rc", "ins", "table"])
 
+# Our own structures lie in memory of their own: a store to one kind changes none of another, so LLVM need not load
+# again. What is reached through other types (objects, arrays, host structures) may be anything. Numbered from !1.
+MEMORIES = ("Reg", "Frame", "VMCode", "Thread", "State", "Jit")
+NEVER_CHANGES = ", !invariant.load !0"
+
+
+def memory_of(layout: Struct) -> str:
+    """The note on a load or store of a field."""
+    if layout.name not in MEMORIES:
+        return ""
+    return f", !tbaa !{2 * len(MEMORIES) + 1 - MEMORIES.index(layout.name)}"
+
+
+def memory_notes() -> list[str]:
+    """The module's metadata that those notes refer to."""
+    kinds = len(MEMORIES)
+    lines = ["!0 = !{}", f'!{2 * kinds + 2} = !{{!"memory"}}']
+    for index, name in enumerate(MEMORIES):
+        kind = index + 1
+        lines.append(f'!{kind} = !{{!"{name}", !{2 * kinds + 2}, i64 0}}')
+        lines.append(f"!{2 * kinds + 1 - index} = !{{!{kind}, !{kind}, i64 0}}")
+    return lines
+
 
 def c_llvm(kind: str) -> str:
     """LLVM spelling of a C parameter or result kind."""
@@ -70,33 +93,33 @@ class Expressions:
         return self.value(f"getelementptr i8, ptr {base}, i64 {self.value(f'mul i64 {position}, {size}')}")
 
     def place(self, node):
-        """Address and storage of an attribute or item."""
+        """Address and storage of an attribute or item, and what LLVM is told of the memory it lies in."""
         base, type_ = self.expr(node.value)
         if not isinstance(type_, Pointer):
             raise self.error(f"{ast.unparse(node.value)} is a {type_}, not a pointer", node)
         if isinstance(node, ast.Subscript):
             if type_.target is None or isinstance(type_.target, Struct):
                 raise self.error("items of this pointer cannot be stored to", node)
-            return self.offset(base, type_, node.slice), type_.target
+            return self.offset(base, type_, node.slice), type_.target, ""
         if not isinstance(type_.target, Struct) or node.attr not in type_.target.fields:
             raise self.error(f"{type_} has no field {node.attr}", node)
         storage, at = type_.target.field(node.attr)
-        return self.value(f"getelementptr i8, ptr {base}, i64 {at}"), storage
+        return self.value(f"getelementptr i8, ptr {base}, i64 {at}"), storage, memory_of(type_.target)
 
-    def load(self, address: str, storage) -> tuple[str, Type]:
+    def load(self, address: str, storage, memory: str = "") -> tuple[str, Type]:
         if isinstance(storage, Pointer):
-            return self.value(f"load ptr, ptr {address}"), storage
-        loaded = self.value(f"load {storage.llvm}, ptr {address}")
+            return self.value(f"load ptr, ptr {address}{memory}"), storage
+        loaded = self.value(f"load {storage.llvm}, ptr {address}{memory}")
         if storage.extend:
             loaded = self.value(f"{storage.extend} {storage.llvm} {loaded} to i64")
         return loaded, storage.value
 
-    def store(self, address: str, storage, operand: str, type_: Type, node) -> None:
+    def store(self, address: str, storage, memory: str, operand: str, type_: Type, node) -> None:
         value = storage if isinstance(storage, Pointer) else storage.value
         operand = self.convert(operand, type_, value, node)
         if isinstance(storage, Storage) and storage.extend:
             operand = self.value(f"trunc i64 {operand} to {storage.llvm}")
-        self.emit(f"store {storage.llvm} {operand}, ptr {address}")
+        self.emit(f"store {storage.llvm} {operand}, ptr {address}{memory}")
 
     def convert(self, operand: str, given: Type, wanted: Type, node) -> str:
         if given is wanted or (isinstance(given, Pointer) and isinstance(wanted, Pointer)):

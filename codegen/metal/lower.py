@@ -13,7 +13,7 @@ import struct as _struct
 
 from .lang import (CFUNCTIONS, CFunction, CGlobal, FUNCTIONS, HANDLERS, MetalFunction, Static,
                    annotation_type)
-from .expressions import MISSING, OPERANDS, Expressions
+from .expressions import MISSING, NEVER_CHANGES, OPERANDS, Expressions
 from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Type, element_size)
 
 CC = "preserve_nonecc"
@@ -114,10 +114,10 @@ class Lowering(Expressions):
             return word, INT
         if name == "D":
             address = self.value("getelementptr i8, ptr %pc, i64 4")
-            return self.value(f"sext i32 {self.value(f'load i32, ptr {address}')} to i64"), INT
+            return self.value(f"sext i32 {self.value(f'load i32, ptr {address}{NEVER_CHANGES}')} to i64"), INT
         at = OPERAND_BYTES[name[-1].upper()]
         address = self.value(f"getelementptr i8, ptr %pc, i64 {at}")
-        number = self.value(f"zext i16 {self.value(f'load i16, ptr {address}')} to i64")
+        number = self.value(f"zext i16 {self.value(f'load i16, ptr {address}{NEVER_CHANGES}')} to i64")
         if len(name) == 1:
             return number, INT
         regs = self.module.handler_types["regs"]
@@ -225,8 +225,8 @@ class Lowering(Expressions):
         if isinstance(target, ast.Name):
             self.store_name(target.id, operand, type_, target)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
-            address, storage = self.place(target)
-            self.store(address, storage, operand, type_, target)
+            address, storage, memory = self.place(target)
+            self.store(address, storage, memory, operand, type_, target)
         else:
             raise self.error("assignment target outside the subset", target)
 

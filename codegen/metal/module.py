@@ -9,7 +9,7 @@ from __future__ import annotations
 from . import intrinsics  # registers the built-in forms
 from .lang import CFunction, CGlobal, FUNCTIONS, HANDLERS, MetalFunction, STATICS, annotation_type
 from ...bytecode.ops import FLAG_BITS, FLAG_SHIFT
-from .expressions import c_llvm
+from .expressions import c_llvm, memory_notes
 from .lower import CC, HANDLER_ARGS, Lowering
 from .types import VOID, Struct
 
@@ -111,7 +111,7 @@ class Module:
             data = text.encode() + b"\0"
             quoted = "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in data)
             lines.append(f'{name} = private unnamed_addr constant [{len(data)} x i8] c"{quoted}"')
-        return "\n".join([*lines, *self.declared.values(), *defines]) + "\n"
+        return "\n".join([*lines, *self.declared.values(), *defines, *memory_notes()]) + "\n"
 
     def load_tables(self) -> list[str]:
         """What loading code needs: length of each op, and its variant by opcode and flags (0: none)."""

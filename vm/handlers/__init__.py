@@ -1,7 +1,7 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "call_forms", "known",
+MODULES = ("moves", "arith", "compare", "names", "errors", "binding", "calls", "call_bound", "call_forms", "known",
            "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching",
            "groups", "generators", "tracing", "recording")
 
@@ -35,6 +35,7 @@ def flag_masks() -> dict[str, int]:
                 if row is not None:
                     consumed = sum(CONSUME_A << i for i, kind in enumerate(row.operands) if kind == "r")
                     masks[row.name] = consumed | extra
+    masks["LOOP"] = X_BIT
     return masks
 
 

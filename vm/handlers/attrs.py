@@ -91,34 +91,36 @@ def call_getter(frame: Frame, pc: u64p, ins: int, rb: Reg) -> Frame:
     return callee
 
 
-def define_read(name: str, kind: int, miss: str) -> None:
-    """Handler of reads that the cache knows as one kind: inline values or slots; others go on to `miss`."""
-    @handler(name, 4)
-    def read():
-        if likely(rb.tag == OBJECT):
-            o = rb.object
-            if likely(o.ob_type.tp_version_tag | kind << 32 == pc[1]):
-                if kind == VALUE:
-                    place = values_of(o)
-                    index = pc[2]
-                else:
-                    place = cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))
-                    index = 0
-                if likely(place):
-                    value = place[index]
-                    if likely(value):
-                        if ins & CONSUME_B != 0:
-                            rb.tag = EMPTY
-                            set_item_of(ra, value)
-                            decref(o)
-                            return
-                        set_item_of(ra, value)
-                        return
-        return tail(miss)
+@metal(inline=True)
+def instance_place(pc: u64p, o: Obj) -> obj_p:
+    """Where the cache says an instance's inline value or slot lies; NULL: a miss, or not so simple."""
+    if likely(o.ob_type.tp_version_tag == cast(u32p, pc)[2]):
+        kind = cast(u32p, pc)[3]
+        if likely(kind == VALUE):
+            values = values_of(o)
+            if likely(values):
+                return values + pc[2]
+        elif kind == SLOT:
+            return cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))
+    return None
 
 
-define_read("ATTR_GET", VALUE, "ATTR_GET_SLOT")
-define_read("ATTR_GET_SLOT", SLOT, "ATTR_GET_OTHER")
+@handler("ATTR_GET", 4)
+def ATTR_GET():
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+        place = instance_place(pc, o)
+        if likely(place):
+            value = place[0]
+            if likely(value):
+                if ins & CONSUME_B != 0:
+                    rb.tag = EMPTY
+                    set_item_of(ra, value)
+                    decref(o)
+                    return
+                set_item_of(ra, value)
+                return
+    return tail("ATTR_GET_OTHER")
 
 
 @handler("ATTR_GET_OTHER", 4)
@@ -188,8 +190,9 @@ def METHOD_GET():
     if likely(rb.tag == OBJECT):
         o = rb.object
         t = o.ob_type
-        if likely(t.tp_version_tag | METHOD_VALUES << 32 == pc[1]):
-            if likely(values_of(o) and HeapType(t).ht_cached_keys.dk_version == pc[3]):
+        if likely(t.tp_version_tag == cast(u32p, pc)[2]):
+            kind = cast(u32p, pc)[3]
+            if kind == METHOD_PLAIN or kind == METHOD_VALUES and has_own_layout(o, pc[3]):
                 method = cast(Obj, pc[2])
                 incref(method)
                 if ins & CONSUME_B != 0:
@@ -200,6 +203,12 @@ def METHOD_GET():
                 set_object(ra[1], o)
                 return
     return tail("METHOD_GET_OTHER")
+
+
+@metal(inline=True)
+def has_own_layout(o: Obj, version: int) -> bool:
+    """Whether the object's values are inline, under the keys that were looked at."""
+    return values_of(o) and HeapType(o.ob_type).ht_cached_keys.dk_version == version
 
 
 @handler("METHOD_GET_OTHER", 4)

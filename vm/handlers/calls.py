@@ -8,6 +8,8 @@ from __future__ import annotations
 from .binding import *  # noqa: F403
 
 CALL_WORDS = 3
+KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
+known_rows = Static("fire_known_rows", KnownRow, 32)             # filled by known.py
 
 
 @metal
@@ -185,46 +187,36 @@ def CALL():
 
 @handler("CALL_OTHER", 3)
 def CALL_OTHER():
-    first = 0 if rb.tag == OBJECT else 1
-    if likely(rb[first].tag == OBJECT):
-        kind = rb[first].object.ob_type
-        if kind == PyCFunction_Type or kind == PyMethodDescr_Type:
+    """Native functions by the row that the cache words hold (see known.py)."""
+    if rb.tag == OBJECT:
+        method = rb.object
+        if likely(method.ob_type == PyMethodDescr_Type):
+            if likely(pc[2] == address_int(MethodDescr(method).d_method) and rb[1].tag == OBJECT):
+                row = plain_row(pc)
+                if likely(rb[1].object.ob_type == MethodDescr(method).d_type and row != 0):
+                    return tail_to(known_rows[row].handler)
             return tail("CALL_KNOWN")
-        if kind == FireFunction_Type:
-            return tail("CALL_DEFAULTS")
+        if method.ob_type == FireFunction_Type:
+            return tail("CALL_BOUND")
+    elif likely(rb[1].tag == OBJECT):
+        function = rb[1].object
+        if likely(function.ob_type == PyCFunction_Type):
+            if likely(pc[2] == address_int(CFunctionObject(function).m_ml) | 1):
+                row2 = plain_row(pc)
+                if likely(row2 != 0):
+                    return tail_to(known_rows[row2].handler)
+            return tail("CALL_KNOWN")
+        if function.ob_type == PyMethodDescr_Type:
+            return tail("CALL_KNOWN")
+        if function.ob_type == FireFunction_Type:
+            return tail("CALL_BOUND")
     return tail("CALL_GENERAL")
 
 
-@handler("CALL_DEFAULTS", 3)
-def CALL_DEFAULTS():
-    """A VM function of simple parameters, the last of which take their defaults."""
-    first = 0 if rb.tag == OBJECT else 1
-    function = cast(FireFunction, rb[first].object)
-    code = function.vmcode
-    thread = frame.thread
-    nargs = C + 1 - first
-    defaults = function.func_defaults
-    if likely(function.vmcode_of == function.func_code and code.plain > nargs and pc[1] & 0xFFFFFFFF == 0
-              and defaults and thread.ts.cframe.use_tracing == 0):
-        memory = thread.top
-        skipped = VarObj(defaults).ob_size - (code.plain - nargs)
-        if likely(skipped >= 0 and byte_distance(thread.limit, memory) >= code.total_bytes
-                  and thread.ts.recursion_remaining > 0 and state.eval_breaker[0] == 0):
-            frame.pc = pc
-            callee = lay_frame(thread, memory, code, cast(Function, function), frame)
-            empty_registers(callee, code.argcount, code.nlocalsplus)
-            target = cast(Reg, byte_offset(callee, sizeof(Frame)))
-            values = field_address(Tuple(defaults), "ob_item") + skipped
-            for i in range(nargs, code.plain):
-                target[i].object = new_ref(values[i - nargs])
-                target[i].tag = OBJECT
-            for i in range(nargs):
-                target[i].payload = rb[first + 1 + i].payload
-                target[i].tag = rb[first + 1 + i].tag
-                rb[first + 1 + i].tag = EMPTY
-            rb[first].tag = EMPTY
-            return resume_at(callee, code.entry)
-    return tail("CALL_GENERAL")
+@metal(inline=True)
+def plain_row(pc: u64p) -> int:
+    """The row that the cache words hold, 0 for a call with keywords."""
+    return 0 if pc[1] & 0xFFFFFFFF != 0 else lshr(pc[1], 32)
 
 
 @handler("CALL_GENERAL", 3)

@@ -59,9 +59,30 @@ def dict_item(d: Obj, key: Obj) -> Obj:
     return value
 
 
+@metal(inline=True)
+def is_quiet(d: Obj, key: Obj) -> bool:
+    """Whether looking this key up in this exact dict runs no code: strings among strings."""
+    return key.ob_type == PyUnicode_Type and Ascii(key).hash != -1 and Dict(d).ma_keys.dk_kind != 0
+
+
+@metal(inline=True)
+def quiet_item(holder: Reg, key: Reg) -> Obj:
+    """Item of an exact dict for an unboxed int or a string, borrowed; NULL: absent, or not so simple."""
+    if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
+        return None
+    if key.tag == INT:
+        return rt_dict_item_int(holder.object, key.payload)
+    if key.tag == OBJECT and is_quiet(holder.object, key.object):
+        return PyDict_GetItemWithError(holder.object, key.object)
+    return None
+
+
 @metal
 def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
     """Any subscript; new reference or NULL with an exception."""
+    found = quiet_item(holder, key)
+    if found:
+        return new_ref(found)
     sync(frame, pc)
     o = boxed(holder)
     if not o:
@@ -186,6 +207,13 @@ def list_slot(holder: Reg, key: Reg) -> obj_p:
     return None
 
 
+@metal(inline=True)
+def set_by_int(holder: Reg, key: Reg, value: Obj) -> bool:
+    """Store into an exact dict under an unboxed int; False: nothing has happened."""
+    return (key.tag == INT and holder.tag == OBJECT and holder.object.ob_type == PyDict_Type
+            and rt_dict_set_int(holder.object, key.payload, value) != 0)
+
+
 @metal
 def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) -> bool:
     """x[i] = v; the operands are consumed as the instruction says."""
@@ -199,7 +227,7 @@ def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) ->
         incref(value)
         old = slot[0]
         slot[0] = value
-    else:
+    elif not set_by_int(holder, key, value):
         o = boxed(holder)
         k = boxed(key)
         if not o or not k:
@@ -214,10 +242,43 @@ def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) ->
     return True
 
 
+@metal(inline=True)
+def owned_value(r: Reg, ins: int, bit: int) -> Obj:
+    """The register's value as a new reference, moved out if the instruction consumes it; NULL: not an object yet."""
+    if likely(r.tag == OBJECT):
+        if ins & bit != 0:
+            r.tag = EMPTY
+        else:
+            incref(r.object)
+        return r.object
+    if r.tag == BOOL:
+        return new_ref(Py_True if r.payload != 0 else Py_False)
+    return None
+
+
+@metal(preserve=True)
+def release(frame: Frame, pc: u64p, o: Obj):
+    """The last reference is gone; what may run code then sees the frames as they are."""
+    kind = o.ob_type
+    if kind != PyLong_Type and kind != PyFloat_Type and kind != PyUnicode_Type:
+        sync(frame, pc)
+    deallocate(o)
+
+
 @handler("ITEM_SET")
 def ITEM_SET():
     slot = list_slot(ra, rb)
     if likely(slot):
+        value = owned_value(rc, ins, CONSUME_C)
+        if likely(value):
+            old = slot[0]
+            slot[0] = value
+            drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
+            left = old.ob_refcnt - 1
+            old.ob_refcnt = left
+            if unlikely(left == 0):
+                release(frame, pc, old)
+            return
         if reuse_slot(slot, rc, ins, CONSUME_C):
             rc.tag = EMPTY
             drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)

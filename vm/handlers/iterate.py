@@ -93,20 +93,31 @@ def FOR_ITER():
                 return
             finish_sequence(SeqIter(iterator))
     else:
-        if kind == FireGenerator_Type:
-            callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
-            if likely(callee):
-                return go(callee)
-        if kind == PyEnum_Type and EnumIter(iterator).en_sit.ob_type == FireGenerator_Type:
-            if EnumIter(iterator).en_index < MOST_COUNTED:
-                callee2 = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
-                if likely(callee2):
-                    return go(callee2)
-        outcome = next_generic(frame, pc, ra, iterator)
-        if likely(outcome > 0):
-            return
-        if unlikely(outcome < 0):
-            return tail("ERROR")
+        return tail("FOR_ITER_OTHER")
+    frame.pc = pc
+    drop(rb)
+    return jump(jump16(pc, ins))
+
+
+@handler("FOR_ITER_OTHER", 2)
+def FOR_ITER_OTHER():
+    """Generators, and iterators of the host."""
+    iterator = rb.object
+    kind = iterator.ob_type
+    if kind == FireGenerator_Type:
+        callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
+        if likely(callee):
+            return go(callee)
+    if kind == PyEnum_Type and EnumIter(iterator).en_sit.ob_type == FireGenerator_Type:
+        if EnumIter(iterator).en_index < MOST_COUNTED:
+            callee2 = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
+            if likely(callee2):
+                return go(callee2)
+    outcome = next_generic(frame, pc, ra, iterator)
+    if likely(outcome > 0):
+        return
+    if unlikely(outcome < 0):
+        return tail("ERROR")
     frame.pc = pc
     drop(rb)
     return jump(jump16(pc, ins))

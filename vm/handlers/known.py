@@ -10,10 +10,8 @@ from __future__ import annotations
 from ...codegen.metal import define_metal
 from .consumers import *  # noqa: F403
 
-KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append", "get", "sum", "any", "all")
 METHODS = {"append": "PyList_Type", "get": "PyDict_Type"}
-known_rows = Static("fire_known_rows", KnownRow, len(ROWS) + 1 + 8)
 
 
 @metal
@@ -355,11 +353,23 @@ def KNOWN_get():
     if unlikely(rb.tag != OBJECT or rb[1].tag != OBJECT or C == 0 or C > 2):
         return tail("CALL_GENERAL")
     source = rb[1].object
-    key = boxed(rb[2])
-    if unlikely(source.ob_type != PyDict_Type or not key):
+    if unlikely(source.ob_type != PyDict_Type):
         return tail("CALL_GENERAL")
-    sync(frame, pc)
-    value = PyDict_GetItemWithError(source, key)
+    absent = cast(Obj, state)                       # no object
+    value: Obj = None
+    if rb[2].tag == INT:
+        value = rt_dict_get_int(source, rb[2].payload, absent)
+    if not value:
+        key = boxed(rb[2])
+        if unlikely(not key):
+            return tail("CALL_GENERAL")
+        if is_quiet(source, key):
+            frame.pc = pc
+        else:
+            sync(frame, pc)
+        value = PyDict_GetItemWithError(source, key)
+    elif value == absent:
+        value = None
     if value:
         incref(value)
     elif unlikely(cast(VOID_P, frame.thread.ts.curexc_type) != None):

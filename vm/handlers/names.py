@@ -1,9 +1,9 @@
 """Globals, builtins and namespaces, with inline caches.
 
 Cache words of GLOBAL_GET and NAME_GET: 1 the globals' version, 2 the value (borrowed), 3 the builtins' version or 0,
-4 where the name was found: low half the entry's index in the dict's key table, high half 1 (globals). While both
-dicts are as they were, words 1-3 answer at once. After any change of the globals word 4 does: the entry itself,
-which holds this very name, proves the hit.
+4 where the name was found: low half the entry's index in the dict's key table, bits 32-47 1 (globals); bits 48-63
+are the tag of word 2, which holds small numbers unboxed. While both dicts are as they were, words 1-3 answer at once.
+After any change of the globals word 4 does: the entry itself, which holds this very name, proves the hit.
 """
 from __future__ import annotations
 
@@ -79,13 +79,19 @@ def global_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
         from_builtins = Dict(builtins).ma_version_tag
     incref(value)
     pc[1] = Dict(globals).ma_version_tag
-    pc[2] = address_int(value)
     pc[3] = from_builtins
-    pc[4] = 0
+    where = 0
     if from_builtins == 0 and not Dict(globals).ma_values:
         index = find_entry(Dict(globals).ma_keys, name)
         if index >= 0:
-            pc[4] = index | IN_GLOBALS << 32
+            where = index | IN_GLOBALS << 32
+    held = stack(Reg, 1)
+    held.tag = EMPTY
+    set_item_of(held, value)
+    if held.tag == OBJECT:
+        decref(value)                           # borrowed
+    pc[2] = held.payload
+    pc[4] = where | (held.tag << 48)
     return value
 
 
@@ -106,20 +112,26 @@ def global_generic(globals: Obj, builtins: Obj, name: Obj) -> Obj:
 
 
 @metal(inline=True)
-def cached_global(frame: Frame, pc: u64p) -> Obj:
-    """The value if globals and builtins are as they were; borrowed, NULL on a miss."""
+def knows_global(frame: Frame, pc: u64p) -> bool:
+    """Whether globals and builtins are as they were when the cache was filled."""
     if likely(Dict(frame.function.func_globals).ma_version_tag == pc[1]):
-        if pc[3] == 0 or Dict(frame.function.func_builtins).ma_version_tag == pc[3]:
-            return cast(Obj, pc[2])
-    return None
+        return pc[3] == 0 or Dict(frame.function.func_builtins).ma_version_tag == pc[3]
+    return False
+
+
+@metal(inline=True)
+def give_global(pc: u64p, ra: Reg):
+    """Write the value that the cache holds."""
+    tag = pc[4] >> 48
+    if likely(tag == OBJECT):
+        incref(cast(Obj, pc[2]))
+    set_raw(ra, pc[2], tag)
 
 
 @handler("GLOBAL_GET", 5)
 def GLOBAL_GET():
-    value = cached_global(frame, pc)
-    if likely(value):
-        incref(value)
-        set_object(ra, value)
+    if likely(knows_global(frame, pc)):
+        give_global(pc, ra)
         return
     return tail("GLOBAL_GET_CHANGED")
 
@@ -128,7 +140,7 @@ def GLOBAL_GET():
 def GLOBAL_GET_CHANGED():
     name = name_at(frame, B)
     value: Obj = None
-    if pc[4] >> 32 == IN_GLOBALS:
+    if lshr(pc[4], 32) & 65535 == IN_GLOBALS:
         value = entry_value(Dict(frame.function.func_globals).ma_keys, pc[4] & 0xFFFFFFFF, name)
     if value:
         incref(value)
@@ -211,12 +223,8 @@ def name_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
 @handler("NAME_GET", 5)
 def NAME_GET():
     sync(frame, pc)
-    value: Obj = None
-    if frame.iframe.f_locals == frame.iframe.f_globals:
-        value = cached_global(frame, pc)
-    if likely(value):
-        incref(value)
-        set_object(ra, value)
+    if frame.iframe.f_locals == frame.iframe.f_globals and knows_global(frame, pc):
+        give_global(pc, ra)
         return
     value = name_slow(frame, pc, name_at(frame, B))
     if unlikely(not value):

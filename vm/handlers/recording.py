@@ -29,6 +29,8 @@ def LOOP():
     if unlikely(state.eval_breaker[0] != 0):
         if not poll(frame, pc):
             return tail("ERROR")
+    if ins & X_BIT != 0:                        # set at loading where nothing counts
+        return jump(pc + D)
     turns = pc[1] + 1
     pc[1] = turns
     if unlikely(turns >= jit.loop_threshold):
