@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from ..codegen.metal import define_metal
 from .builtins import *  # noqa: F403
+from .collector import *  # noqa: F403
 from .jit_support import *  # noqa: F403
 
 METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
@@ -15,7 +16,8 @@ METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt
            ("code_record", "core_code_record", METH_O),
            ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
-           ("set_consumer", "core_set_consumer", METH_FASTCALL)]
+           ("set_consumer", "core_set_consumer", METH_FASTCALL),
+           ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
