@@ -29,15 +29,16 @@ def report_at_exit(page):
     import atexit
 
     def report():
-        loaded = sys.modules.get("firelang.tracer.engine")
-        if loaded is None:
+        if "firelang.tracer.site" not in sys.modules:
             sys.stderr.write("fire explain: nothing became hot\n")
             return
+        from . import runtime
         from .tracer import report as reports
-        sys.stderr.write(reports.text(loaded.engine) + "\n")
+        engine = runtime.engine()           # code of earlier runs may have done without
+        sys.stderr.write(reports.text(engine) + "\n")
         if page:
             with open(page, "w", encoding="utf-8") as file:
-                file.write(reports.page(loaded.engine))
+                file.write(reports.page(engine))
             sys.stderr.write(f"written: {page}\n")
 
     atexit.register(report)

@@ -173,6 +173,12 @@ def test_the_cache_lists_and_clears_it(tmp_path):
     assert go(tmp_path)["stored"] == 0
 
 
+def test_it_is_explained(tmp_path):
+    go(tmp_path, program=PROGRAM)
+    said = run(FIRE, "explain", tmp_path / "program.py", env={"FIRE_CACHE_DIR": str(tmp_path / "cache")}).err
+    assert "loop in total: compiled and optimized" in said and "from an earlier run" in said
+
+
 def test_one_process_of_many(tmp_path):
     program = """
         import os

@@ -249,7 +249,7 @@ class Engine:
     def put(self, site: Site, code, exits: list) -> None:
         """Machine code takes the place of the loop or function."""
         self.counts["exits"] += sum(site.taken())
-        site.exits, site.native = exits, code
+        site.exits, site.native, site.stored = exits, code, False
         site.kept.append(code)
         site.watched += loose.watch(site.classes, code.tables["consts"])
         self.install(site, code.entry)

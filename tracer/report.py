@@ -46,6 +46,7 @@ def row_of(site) -> Row:
         state = f"not compiled: {why}"
     else:
         state = f"compiled{' and optimized' if site.promoted or site.native_level else ''}, {site.native.size} bytes of machine code"
+        state += " from an earlier run" if site.stored else ""
     notes = kinds_of(site) + exits_of(site)
     if site.native is None and site.aborts:
         notes += advice(site.aborts[-1])
