@@ -135,11 +135,17 @@ def define(name: str, constant: bool) -> None:
             set_int(ra, a ^ b)
             return True
         elif name == "MOD":
+            if b & (b - 1) == 0 and b > 0:                 # a power of two: dividing takes twenty times as long
+                set_int(ra, a & (b - 1))
+                return True
             if unlikely(ult(b + 1, 2)):
                 return False
             set_int(ra, floor_mod(a, b))
             return True
         elif name == "FLOORDIV":
+            if b == 2:
+                set_int(ra, a >> 1)
+                return True
             if unlikely(ult(b + 1, 2)):
                 return False
             set_int(ra, floor_div(a, b))
@@ -208,8 +214,6 @@ def define(name: str, constant: bool) -> None:
                 result = PyNumber_InPlacePower(left, right, Py_None)
             else:
                 result = PyNumber_Power(left, right, Py_None)
-        elif name == "ADD" and ra == rb and both_strings(left, right):
-            return append_string(ra, rc, ins, right)
         elif ins & X_BIT != 0:
             result = in_place(left, right)
         else:
@@ -251,7 +255,8 @@ def define(name: str, constant: bool) -> None:
             right = rc
         if name == "ADD" and rb.tag == OBJECT and right.tag == OBJECT:
             if both_strings(rb.object, right.object):
-                if unlikely(not host(frame, pc, ins, ra, rb, right)):
+                if unlikely(not add_strings(ra, rb, right, ins, constant)):
+                    sync(frame, pc)
                     return tail("ERROR")
                 return
         a = stack("i64", 1)
@@ -292,19 +297,23 @@ def both_strings(a: Obj, b: Obj) -> bool:
 
 
 @metal
-def append_string(ra: Reg, rc: Reg, ins: int, right: Obj) -> bool:
-    """s = s + t or s += t, the result taking the place of s: with one reference the host grows it in place.
-    Owns `right`."""
-    left = stack("Obj", 1)
-    left[0] = ra.object
-    ra.tag = EMPTY
-    PyUnicode_Append(left, right)
-    decref(right)
-    if not left[0]:
+def add_strings(ra: Reg, rb: Reg, right: Reg, ins: int, constant: bool) -> bool:
+    """r = s + t. Where s is not needed any more, being a temporary or because r takes its place, the host lets it
+    grow in place if it has one reference."""
+    joined = stack("Obj", 1)
+    if (ra == rb or ins & CONSUME_B != 0) and rb.object != right.object:
+        joined[0] = rb.object
+        rb.tag = EMPTY
+        PyUnicode_Append(joined, right.object)
+    else:
+        joined[0] = PyUnicode_Concat(rb.object, right.object)
+    if unlikely(not joined[0]):
         return False
-    oc = take(rc, ins, CONSUME_C)
-    set_object(ra, left[0])
-    xdecref(oc)
+    taken: Obj = None
+    if not constant:
+        taken = take(right, ins, CONSUME_C)
+    set_object(ra, joined[0])
+    xdecref(taken)
     return True
 
 

@@ -350,18 +350,14 @@ def store_cached(frame: Frame, pc: u64p, ins: int, o: Obj, rb: Reg) -> bool:
 
 @handler("ATTR_SET", 4)
 def ATTR_SET():
-    if likely(ra.tag == OBJECT and rb.tag == OBJECT):
-        o = ra.object
-        if likely(o.ob_type.tp_version_tag | VALUE << 32 == pc[1]):
-            values = values_of(o)
-            if likely(values):
-                old = values[pc[2]]
-                if likely(old):
-                    values[pc[2]] = rb.object
-                    if ins & CONSUME_B != 0:
-                        rb.tag = EMPTY
-                    else:
-                        incref(rb.object)
+    if likely(ra.tag == OBJECT):
+        place = instance_place(pc, ra.object)
+        if likely(place):
+            old = place[0]
+            if likely(old):
+                value = owned_value(rb, ins, CONSUME_B)
+                if likely(value):
+                    place[0] = value
                     frame.pc = pc
                     decref(old)
                     if ins & CONSUME_A != 0:

@@ -27,9 +27,9 @@ def CALL_DEFAULTS():
     thread = frame.thread
     nargs = C + 1 - first
     defaults = function.func_defaults
-    if unlikely(function.vmcode_of != function.func_code) or code.plain < 0:
+    if unlikely(function.vmcode_of != function.func_code) or code.plain < 0 or code.plain == nargs:
         return tail("CALL_BINDING")
-    if likely(function.vmcode_of == function.func_code and code.plain > nargs and pc[1] & 0xFFFFFFFF == 0
+    if likely(code.plain > nargs and pc[1] & 0xFFFFFFFF == 0
               and defaults and thread.ts.cframe.use_tracing == 0):
         memory = thread.top
         skipped = VarObj(defaults).ob_size - (code.plain - nargs)

@@ -210,6 +210,8 @@ def CALL_OTHER():
             return tail("CALL_KNOWN")
         if function.ob_type == FireFunction_Type:
             return tail("CALL_BOUND")
+        if unwrap_method(rb):
+            return tail("CALL_BOUND")
     return tail("CALL_GENERAL")
 
 

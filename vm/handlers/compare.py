@@ -71,8 +71,13 @@ def strings(left: Reg, right: Reg) -> int:
         return 2
     if a == b:
         return 1
-    if Ascii(a).length != Ascii(b).length:
+    length = Ascii(a).length
+    if length != Ascii(b).length:
         return 0
+    if Ascii(a).state & Ascii(b).state & 0xE0 == 0xE0:              # both compact ASCII
+        if ascii_data(a)[0] != ascii_data(b)[0]:
+            return 0
+        return 1 if length == 1 or memcmp(ascii_data(a), ascii_data(b), length) == 0 else 0
     return 1 if _PyUnicode_EQ(a, b) != 0 else 0
 
 

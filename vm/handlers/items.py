@@ -253,6 +253,8 @@ def owned_value(r: Reg, ins: int, bit: int) -> Obj:
         return r.object
     if r.tag == BOOL:
         return new_ref(Py_True if r.payload != 0 else Py_False)
+    if r.tag == NONE:
+        return new_ref(Py_None)
     return None
 
 

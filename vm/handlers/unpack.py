@@ -96,6 +96,15 @@ def UNPACK():
             set_item_of(ra, items[1])
             xdecref(held)
             return
+        if o.ob_type == PyTuple_Type and VarObj(o).ob_size == C:
+            if ins & CONSUME_B != 0:
+                rb.tag = EMPTY
+            else:
+                incref(o)
+            spread(field_address(Tuple(o), "ob_item"), ra + (C - 1), C)
+            frame.pc = pc
+            decref(o)
+            return
     if unlikely(not unpack(frame, pc, ins, ra, rb, C)):
         return tail("ERROR")
 
