@@ -12,6 +12,8 @@ from .site import Site
 
 LEVEL_2, LEVEL_1 = 12000, 40000         # lines of LLVM text up to which all passes run, up to which some do
 
+ENOUGH = 2          # recordings of a place that was not compiled: the next run need not record it from the start
+
 
 def level_for(lines: int) -> int:
     """How well a region of so many lines is compiled where nobody waits."""
@@ -22,7 +24,7 @@ def worth_it(site: Site, recordings) -> bool:
     """Whether the site has something that is not on disk."""
     if site.stored and not site.learned:
         return False
-    return bool(site.aborts) or site.tries > 0 or site.recordings >= recordings[site.kind]
+    return bool(site.aborts) or site.tries > 0 or site.recordings >= min(ENOUGH, recordings[site.kind])
 
 
 def keep(engine) -> None:
