@@ -144,8 +144,6 @@ class Dicts(Direct):
     # --------------------------------------------------------------------------------------------- changing
     def store_by_object(self, instr):
         container = self.read_typed(instr.a, self.seen.a)
-        if container is not None and container.kind == "obj" and self.type_of(container) is list:
-            return self.delete_list_item(instr, container)
         form = self.key_form(instr.b, self.seen.b)
         if container is None or container.kind != "obj" or self.type_of(container) is not dict or form is None:
             return super().store_by_object(instr)
@@ -187,6 +185,8 @@ class Dicts(Direct):
 
     def do_ITEM_DELETE(self, instr):
         container = self.read_typed(instr.a, self.seen.a)
+        if container is not None and container.kind == "obj" and self.type_of(container) is list:
+            return self.delete_list_item(instr, container)
         form = self.key_form(instr.b, self.seen.b)
         if container is None or container.kind != "obj" or self.type_of(container) is not dict or form is None:
             return self.step(instr)

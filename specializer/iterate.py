@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import deque
 
 from .builder import Builder
-from .iterators import ListIterator, RangeIterator, SEQUENCES, TupleIterator, VIEWS
+from .iterators import ITERATORS, ListIterator, RangeIterator, SEQUENCES, TupleIterator, VIEWS
 from .values import EMPTY, NO, Val
 
 # Containers whose iterators, and iterators whose steps, run no code of the program.
 QUIET = {set, frozenset, bytes, bytearray, deque, dict, str}
 STEPPED = {type(iter(made)) for made in (set(), b"", bytearray(), deque(), {}, {}.values(), {}.items(), "", "\xe9",
                                          reversed([]), reversed(()), reversed({}))} | {type(iter(range(1 << 70)))}
+ONE_BY_ONE = STEPPED | {ListIterator, TupleIterator, RangeIterator}
 
 
 class Iteration(Builder):
@@ -26,7 +27,7 @@ class Iteration(Builder):
     def do_GET_ITER(self, instr):
         frame = self.cx.frames[-1]
         val = frame.regs[instr.b]
-        if val.kind in ("enumerate", "zip") and instr.consumes(1):
+        if val.kind in ITERATORS and instr.consumes(1):
             return self.finish_iter(instr, val)
         if not val.parts:
             val = self.read_typed(instr.b, self.seen.b)
@@ -66,6 +67,8 @@ class Iteration(Builder):
             kinds = {kind for kind in self.seen.b if isinstance(kind, type)}
             if self.type_of(val) is not None:
                 kinds = {self.type_of(val)}
+            if 1 < len(kinds) <= 3 and kinds <= ONE_BY_ONE and val.ssa:
+                self.split_type(val, sorted(kinds, key=lambda kind: kind.__name__))
             if len(kinds) == 1:
                 (kind,) = kinds
                 plan = self.plan_object(instr, val, kind)
