@@ -7,6 +7,7 @@ from .values import EMPTY, NO, NUMBERS, Val
 
 
 CALCULATING = {"ADD", "SUB", "MUL", "TRUEDIV", "LT", "LE", "EQ", "NE", "GT", "GE"}
+NO_FLOAT = "a float is stored over something else"
 NEGATIVE = "an index is out of range, or counts from the end"
 
 
@@ -192,19 +193,56 @@ class Items(Builder):
 
     def replace_slot(self, slot: str, value: Val, alias: str, may_be_null: bool = False) -> None:
         """Put a value in a place that owns an object; a float's box is reused if nobody else has it."""
+        if value.kind == "float" and not may_be_null and not self.left_before(NO_FLOAT):
+            self.replace_float(slot, value, alias)
+            return
         self.secure()
         if value.kind == "float" and not may_be_null:
             self.do("call_none", slot, value.ssa, x=self.api("rt_store_float"))
             self.cx.facts.clear()
             return
-        fresh = self.boxed_new(value)
-        old = self.load("ptr", slot, 0, alias)
-        self.store("ptr", slot, fresh, 0, alias)
-        if value.kind == "int":
-            self.do("decref", old)
+        if value.kind in ("bool", "none") and not may_be_null:
+            self.replace_singleton(slot, value, alias)
         else:
+            fresh = self.boxed_new(value)
+            old = self.load("ptr", slot, 0, alias)
+            self.store("ptr", slot, fresh, 0, alias)
             self.do("decref", old)
         self.cx.facts.clear()
+
+    def replace_float(self, slot: str, value: Val, alias: str) -> None:
+        """The same for a float where a float is: what ends then is a float at most, so nothing else changes."""
+        old = self.load("ptr", slot, 0, alias)
+        is_float = self.e("ptr_eq", self.load("ptr", old, 8, "type"), self.const_object(float))
+        self.do("guard", is_float, x=f"B{self.exit_for(NO_FLOAT).number}")
+        self.secure()
+        alone = self.e("int_eq", self.load("i64", old, 0, "refcnt"), "1")
+        again, fresh, on = (self.function.block() for _ in range(3))
+        self.block.end = ("branch", alone, again, fresh)
+        self.block = again
+        self.store("f64", old, value.ssa, 16, "float")
+        self.block = fresh
+        self.do("call_none", slot, value.ssa, x=self.api("rt_store_float"))
+        for block in (again, fresh):
+            block.end = ("jump", on, [])
+            on.incoming.append((block, []))
+        self.block = on
+
+    def replace_singleton(self, slot: str, value: Val, alias: str) -> None:
+        """The same for True, False, None: nothing is counted where it is there already."""
+        old = self.load("ptr", slot, 0, alias)
+        made = self.const_object(None)
+        if value.kind == "bool":
+            made = self.e("ptr_select", value.ssa, self.const_object(True), self.const_object(False))
+        same, other = self.function.block(), self.function.block()
+        self.block.end = ("branch", self.e("ptr_eq", old, made), same, other)
+        self.block = other
+        self.do("incref", made)
+        self.store("ptr", slot, made, 0, alias)
+        self.do("decref", old)
+        other.end = ("jump", same, [])
+        same.incoming.append((other, []))
+        self.block = same
 
     # ---------------------------------------------------------------------------------------------- tuples
     def do_BUILD_TUPLE(self, instr):
