@@ -31,7 +31,10 @@ def keep(engine) -> None:
     """Compile all regions and write what describes them, one after another: the process may be ended any time."""
     for site in engine.sites:
         if worth_it(site, engine.recordings):
-            place = (digest(site.code.host), site.header, site.kind)
+            try:
+                place = (digest(site.code.host), site.header, site.kind)
+            except ValueError:          # constants that no compiler makes
+                continue
             store.save({place: row_of(engine, site)})
 
 

@@ -1,6 +1,7 @@
 """What earlier runs of this program made of its hot places, on disk beside the machine code.
 
-    load()              {(digest of a code object, header, kind): row}      rows of describe.py, or why there is none
+    load()              {(digest of a code object, header, kind): (False, b"...")}      whether it has to do with consumers
+    row(b"...")         a row of describe.py, or why there is none
     save({place: row})  joins what is there
 
 One entry of codegen/code_cache.py per program: it is found by the path of the main file, by versions and the CPU; a row by what
@@ -14,7 +15,7 @@ from marshal import dumps, loads
 
 from ..codegen import code_cache
 
-FORM = 1                    # of the rows
+FORM = 2                    # of the rows
 MOST_ROWS = 400
 _program = ""
 FOLDERS = ("tracer", "specializer", "ir", "codegen", "vm")      # what a row depends on
@@ -53,11 +54,16 @@ def load() -> dict:
     return rows if type(rows) is dict else {}
 
 
+def row(data: bytes) -> tuple:
+    """One of them, which is unpacked when it is wanted."""
+    return loads(data)
+
+
 def save(rows: dict) -> None:
     """Add rows to those on disk; the oldest go if there are too many."""
     known = load()
-    for place, row in rows.items():
+    for place, made in rows.items():
         known.pop(place, None)
-        known[place] = row
+        known[place] = (made[10:11] == (True,), dumps(made))
     kept = dict(list(known.items())[-MOST_ROWS:])
     code_cache.store(key(), dumps(kept), f"regions of {program()}")

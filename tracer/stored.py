@@ -37,7 +37,7 @@ def start(native, loop: int, call: int, log: bool) -> bool:
         return False
     core.connect(native)
     _usual, _log = (loop, call), log
-    if any(row[10:11] == (True,) for row in _rows.values()):
+    if any(consumers for consumers, _ in _rows.values()):
         from . import consumers
         consumers.install(native)
     set_field("stored", 1)
@@ -74,7 +74,8 @@ def ask() -> int:
     times = _asked.get((record, header, kind), 0)
     _asked[record, header, kind] = times + 1
     usual, warm = _usual[kind], (WARM_LOOP, WARM_CALL)[kind]
-    row = _rows.get((digest(root.__code__), header, kind))
+    _, packed = _rows.get((digest(root.__code__), header, kind), (False, b""))
+    row = store.row(packed) if packed else None
     if row is None or row[0] == "unstorable":
         if row is not None:
             places.of(record, header, kind).lines = row[2]      # what it will cost
