@@ -124,8 +124,8 @@ class Describer:
             self.reach(value, ("attribute", value.__name__), value.__objclass__)
         elif type(value) is CodeType:
             self.reach(value, ("translated", value.co_qualname, digest(value)))
-        elif type(value) is bytes and len(value) < 1024:
-            self.reach(value, ("bytes", value))
+        elif type(value) in (bytes, str) and len(value) < 1024:      # made by the specializer: which one it is does not matter
+            self.reach(value, ("text", value))
 
     def by_path(self, module, path: str) -> None:
         """Reach everything on the way from a module down a dotted name."""

@@ -117,7 +117,7 @@ class Finder:
         return next(iter(codes.values()))
 
     @staticmethod
-    def find_bytes(value: bytes):
+    def find_text(value):
         return value
 
     @staticmethod
