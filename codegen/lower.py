@@ -13,6 +13,7 @@ from .exit_programs import encode
 
 LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
 HANDLER = "preserve_nonecc void"
+WHOLE = {"store_i64": ("i64", "1"), "store_f64": ("double", "2")}       # LLVM's type, the tag
 CALLS = {"call_i", "call_f", "call_p", "call_i32", "call_none"}
 HEAD = """@consts = external hidden global [0 x i64], align 8
 @counters = external hidden global [0 x i64], align 8
@@ -32,6 +33,11 @@ attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 !98 = !{!"branch_weights", i32 1, i32 100000}
 !99 = !{}
 """
+
+
+def float_of(bits: int) -> str:
+    """The float with these bits, as LLVM spells it."""
+    return f"0x{bits:016X}"
 
 
 class Lowering:
@@ -156,9 +162,27 @@ class Lowering:
 
     def body_of(self, block: Block) -> None:
         """Its operations."""
-        for name, result, args, x in block.ops:
-            self.op(name, result, args, x)
+        ops = iter(zip(block.ops, [*block.ops[1:], None]))
+        for op, following in ops:
+            if op[0] in WHOLE and following is not None and self.whole(op, following):
+                next(ops)
+            else:
+                self.op(*op)
         self.ends[block.number] = self.label
+
+    def whole(self, op, tag) -> bool:
+        """A number and its tag go to a register in one store, if the next operation is that of the tag."""
+        kind, wanted = WHOLE[op[0]]
+        (frame, value), (offset, alias) = op[2], op[3]
+        if tag[0] != "store_i64" or tag[2] != (frame, wanted) or tag[3] != (offset + 8, alias) or alias != ALIAS["reg"]:
+            return False
+        self.number += 1
+        n = self.number
+        held = f"double {float_of(int(wanted))}" if kind == "double" else f"i64 {wanted}"
+        self.lines += [f"  %a{n} = getelementptr i8, ptr {frame}, i64 {offset}",
+                       f"  %b{n} = insertelement <2 x {kind}> <{kind} undef, {held}>, {kind} {value}, i64 0",
+                       f"  store <2 x {kind}> %b{n}, ptr %a{n}, align 8, !tbaa !{alias}"]
+        return True
 
     def op(self, name: str, result: str, args, x) -> None:
         """One operation by its template."""

@@ -32,7 +32,7 @@ def collect():
         counted |= {"compile_ms": codegen.seconds * 1000, "code_hits": codegen.hits, "code_misses": codegen.misses}
     site = sys.modules.get("firelang.tracer.site")
     if site is not None:
-        counted["exits"] = sum(sum(one.taken()) for one in site.sites)
+        counted["exits"] = sum(sum(one.taken()) for one in site.sites.values())
     tracer, stored = (sys.modules.get("firelang.tracer." + name) for name in ("engine", "stored"))
     if tracer is not None:
         counted |= tracer.engine.counted()

@@ -16,7 +16,8 @@ from .. import runtime
 from . import consumers, core, loose
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, worth_it
-from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites
+from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
+from .sweep import resumed, sweep
 
 MOST_TRIES = 12
 EXIT_MS = 0.002         # milliseconds that are lost by taking an exit, about
@@ -58,7 +59,7 @@ class Engine:
 
     def counted(self) -> dict:
         """The counts, with the exits of the code that is in place."""
-        return {**self.counts, "exits": self.counts["exits"] + sum(sum(site.taken()) for site in self.sites)}
+        return {**self.counts, "exits": self.counts["exits"] + sum(sum(site.taken()) for site in self.sites.values())}
 
     def hook(self, why: int) -> None:
         """A recording has ended."""
@@ -73,6 +74,8 @@ class Engine:
             if self.awake is not None:
                 loose.rest(self.awake)
                 self.awake = None
+            if sweep_is_due():
+                sweep(self.unfinished)
             if collects:
                 gc.enable()
         self.counts["compile_ms"] += (process_time() - started) * 1000
@@ -103,12 +106,15 @@ class Engine:
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
         kind = field("kind")
-        pays = kind == EXIT and self.pays(self.sites[field("exit_region")])
+        left = self.sites.get(field("exit_region"))
+        if kind == EXIT and left is None:
+            return
+        pays = kind == EXIT and self.pays(left)
         root = core.object_at(field("root_function"))
         core.function_type = type(root)
         start: tuple = ()
         if kind == EXIT:
-            site = self.sites[field("exit_region")]
+            site = left
             site.recall(root)
             start, at, sentence, _ = site.exits[field("exit_number")]
             if sentence == PROMOTE:
@@ -118,6 +124,8 @@ class Engine:
         else:
             code = code_at(field("root_code"))
             site = of(code.address, (field("header") - code.words) >> 3, kind)
+            if resumed(site):
+                return
         loose.wake(site)
         self.awake = site
         site.profile.read(start)
@@ -249,8 +257,8 @@ class Engine:
     def put(self, site: Site, code, exits: list) -> None:
         """Machine code takes the place of the loop or function."""
         self.counts["exits"] += sum(site.taken())
-        site.exits, site.native, site.stored = exits, code, False
-        site.kept.append(code)
+        site.exits, site.native, site.stored, site.suspended = exits, code, False, False
+        site.natives.append(code)
         site.watched += loose.watch(site.classes, code.tables["consts"])
         self.install(site, code.entry)
 
@@ -274,7 +282,7 @@ class Engine:
         from ..codegen.later import work
         if not self.stores:
             work(self.unfinished, wait=self.wait)
-        elif any(worth_it(site, self.recordings) for site in self.sites):
+        elif any(worth_it(site, self.recordings) for site in self.sites.values()):
             work({}, lambda: keep(self), self.wait)
 
     def store(self) -> None:

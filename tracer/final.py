@@ -29,7 +29,7 @@ def worth_it(site: Site, recordings) -> bool:
 
 def keep(engine) -> None:
     """Compile all regions and write what describes them, one after another: the process may be ended any time."""
-    for site in engine.sites:
+    for site in engine.sites.values():
         if worth_it(site, engine.recordings):
             try:
                 place = (digest(site.code.host), site.header, site.kind)

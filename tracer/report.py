@@ -34,7 +34,7 @@ class Row:
 
 def rows(engine) -> list[Row]:
     """All hot places in the order they became hot."""
-    return [row_of(site) for site in engine.sites]
+    return [row_of(site) for site in engine.sites.values()]
 
 
 def row_of(site) -> Row:

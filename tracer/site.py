@@ -6,11 +6,16 @@ What is heavy (decoded bytecode, the profile) is made when it is first asked for
 """
 from __future__ import annotations
 
+from itertools import count
+
 from . import core
 
 LOOP, FUNCTION, EXIT = 0, 1, 2
-sites: list[Site] = []
+sites: dict[int, Site] = {}
 by_place: dict[tuple[int, int, int], Site] = {}
+PERIOD = 256            # new sites from one sweep to the next
+_numbers = count()
+_due = [False]
 
 
 class Site:
@@ -24,7 +29,10 @@ class Site:
         self._exits: list[tuple] = []
         self.found = None                   # where stored code is in place: its description, resolved
         self.aborts: list[str] = []
-        self.kept: list[object] = []
+        self.kept: list[object] = []        # what its machine code needs
+        self.natives: list = []             # all machine code it has had
+        self.replaced: dict[int, int] = {}  # instructions that lead to it, by address: what they were
+        self.suspended = False              # see sweep.py
         self.classes: dict = {}             # constants that are classes, see loose.py
         self.watched: list = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
@@ -39,6 +47,11 @@ class Site:
         self.stored = False             # its code is of an earlier run
         self.seen = b""                 # and what that had seen, until it is asked for
         self.learned = False            # this run has seen something of it that is not on disk
+
+    @property
+    def host(self):
+        """The host's code object."""
+        return core.object_at(core.word(self.record + core.info["VMCode.code"]))
 
     @property
     def code(self):
@@ -64,6 +77,10 @@ class Site:
     def exits(self, exits: list[tuple]) -> None:
         self._exits, self.found = exits, None
 
+    def records(self) -> set[int]:
+        """The addresses of the codes that its profile knows."""
+        return {code.address for code in self._profile.codes.values()} if self._profile is not None else set()
+
     def recall(self, root) -> None:
         """What an earlier run had seen is the profile of this one."""
         seen, self.seen = self.seen, b""
@@ -82,9 +99,16 @@ def of(record: int, header: int, kind: int) -> Site:
     place = (record, header, kind)
     found = by_place.get(place)
     if found is None:
-        found = by_place[place] = Site(len(sites), record, header, kind)
-        sites.append(found)
+        number = next(_numbers)
+        found = by_place[place] = sites[number] = Site(number, record, header, kind)
+        _due[0] = _due[0] or (number + 1) % PERIOD == 0
     return found
+
+
+def sweep_is_due() -> bool:
+    """Whether there are so many new sites that old ones should go (sweep.py); says so once."""
+    due, _due[0] = _due[0], False
+    return due
 
 
 def field(name: str) -> int:
@@ -101,6 +125,7 @@ def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
     """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions that count."""
     for at in places:
         place = words + 8 * at
+        site.replaced.setdefault(place, core.word(place) & 0xFFFF)
         core.set_word(place + 16, entry)
         if site.kind == FUNCTION:
             core.set_word(site.record + core.info["VMCode.native"], entry)

@@ -59,6 +59,9 @@ def hook(why: int) -> None:
         if _log:
             sys.stderr.write(f"jit: stored code: {type(error).__name__}: {error}\n")
     finally:
+        if places.sweep_is_due():
+            from .sweep import sweep
+            sweep({})
         if collects:
             gc.enable()
         counts["compile_ms"] += (process_time() - started) * 1000
@@ -71,6 +74,11 @@ def ask() -> int:
     core.function_type = type(root)
     words = core.word(record + core.info["VMCode.words"])
     header = (field("header") - words) >> 3
+    known = places.by_place.get((record, header, kind))
+    if known is not None and known.suspended and known.native is not None:
+        from .sweep import resumed
+        resumed(known)
+        return 0
     times = _asked.get((record, header, kind), 0)
     _asked[record, header, kind] = times + 1
     usual, warm = _usual[kind], (WARM_LOOP, WARM_CALL)[kind]
@@ -101,9 +109,10 @@ def install(row: tuple, root, site, words: int) -> None:
     native = runtime.code_generator().cached(machine_code, tables)
     if native is None:
         raise LookupError("the machine code is gone")
-    site.native, site.native_level, site.stored = native, level, True
+    site.native, site.native_level, site.stored, site.suspended = native, level, True, False
     site.tables, site.found, site.classes = tables, found, found.weak
-    site.kept += [found.kept(row), native]
+    site.kept += [found.kept(row), root.__code__]
+    site.natives.append(native)
     site.watched += watch(found.weak, native.tables["consts"])
     for compiled in found.records.values():
         core.set_word(compiled + core.info["VMCode.compiled"], 1)
