@@ -28,7 +28,6 @@ class IrOp:
 
 OPS: dict[str, IrOp] = {}
 TURNS = 8192                # of its loops, 32 times, until a region is worth LLVM's optimizer; a power of two
-HOT_EXIT = 32               # times an exit is taken before it is recorded; a power of two
 
 
 def ir(name: str, types: str, effects: int, template: str = "") -> None:

@@ -15,10 +15,9 @@ Slots: 0 is the root's frame, then the values alive, the literals, the results o
 """
 from __future__ import annotations
 
-from ..ir.ops import HOT_EXIT as TIMES_HOT
 from .handlers.recording import *  # noqa: F403
 
-SLOTS = 256             # that a program may use
+SLOTS, TIMES_HOT = 256, 32       # that a program may use; that an exit is taken before it is recorded, a power of two
 EXIT_STORE, EXIT_INCREF, EXIT_CALL, EXIT_CALL_FLOAT, EXIT_TRUTH, EXIT_OFFSET, EXIT_DECREF, EXIT_FLOAT = range(8)
 CODE_MASK, SLOT_MASK = 255, 4095
 NAN_BITS, INFINITY_BITS = (1 << 63) - 1, 0x7FF << 52
