@@ -25,6 +25,7 @@ declare double @llvm.fabs.f64(double)
 declare double @llvm.sqrt.f64(double)
 declare double @llvm.floor.f64(double)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+declare ptr @llvm.frameaddress.p0(i32)
 """
 TAIL = """attributes #0 = { nounwind }
 attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite) cold }

@@ -135,6 +135,7 @@ ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
 ir("turns_left",   ">b",   WRITES, "%a{n} = load i64, ptr @counters, align 8, !tbaa !14;%b{n} = add i64 %a{n}, 1;"
                                    "store i64 %b{n}, ptr @counters, align 8, !tbaa !14;"
                                    "%c{n} = and i64 %b{n}, {TURNS};{r} = icmp ne i64 %c{n}, 0".replace("{TURNS}", str(TURNS - 1)))
+ir("stack_place",  ">p",   PURE,   "{r} = call ptr @llvm.frameaddress.p0(i32 0)")
 # Call of another region's code: entry, pc, registers, frame, table
 ir("invoke",       "ppppp>", CALLS, "call preserve_nonecc void {0}(ptr {1}, ptr {2}, ptr {3}, ptr {4})")
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")

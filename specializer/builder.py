@@ -173,19 +173,24 @@ class Builder:
             self.take_reference(frame.function)
             pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
             frame.frame = self.e("call_p", below, self.const_word(frame.code.address), function, pc, x=self.api("rt_push"))
+            words = cx.frames[depth - 1].code.instrs[frame.call_at].length
+            self.frame_kind(frame.frame, frame.kind, frame.instance, words)
             if frame.kind == "init":
-                self.do("call_none", frame.frame, self.pointer(frame.instance), x=self.api("rt_init_frame"))
-                self.take_reference(frame.instance)
                 frame.instance = Val("obj", frame.instance.ssa)
-            elif frame.kind in SPECIAL_KINDS:
-                words = cx.frames[depth - 1].code.instrs[frame.call_at].length
-                self.store("i64", frame.frame, str(SPECIAL_KINDS[frame.kind]), self.offset["Frame.kind"], "frame")
-                self.store("i64", frame.frame, str(words), self.offset["Frame.words"], "frame")
-            elif frame.kind == "property":
-                self.store("i64", frame.frame, "5", self.offset["Frame.kind"], "frame")
-                self.store("i64", frame.frame, "4", self.offset["Frame.words"], "frame")
             frame.homes = [IN_MEMORY if reg.kind == "empty" else home for reg, home in zip(frame.regs, frame.homes)]
         return frame.frame
+
+    def frame_kind(self, frame: str, kind: str, instance: Val | None, words: int) -> None:
+        """Say in a real frame what its return does, if that is not a plain call's."""
+        if kind == "init":
+            self.do("call_none", frame, self.pointer(instance), x=self.api("rt_init_frame"))
+            self.take_reference(instance)
+        elif kind in SPECIAL_KINDS:
+            self.store("i64", frame, str(SPECIAL_KINDS[kind]), self.offset["Frame.kind"], "frame")
+            self.store("i64", frame, str(words), self.offset["Frame.words"], "frame")
+        elif kind == "property":
+            self.store("i64", frame, "5", self.offset["Frame.kind"], "frame")
+            self.store("i64", frame, "4", self.offset["Frame.words"], "frame")
 
     def is_unseen(self, frame) -> str:
         """Whether no frame object exists for a real frame: such an object takes the locals over when the frame ends."""

@@ -6,18 +6,22 @@ Guards: what is called has the code it had; there is room for the frames; recurs
 """
 from __future__ import annotations
 
-from .builder import Builder
-from .context import DIRTY, IN_MEMORY, FrameState
-from .values import EMPTY, MEM, NO, TAGS, Val, is_fixed
+from .context import DIRTY, FrameState
+from .builder import Split
+from .native_calls import NativeCalls
+from .values import EMPTY, NO, Val, is_fixed
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 MethodDescriptor = type(list.append)
-SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
+MOST_CALLEES = 4        # at a call that each get their own code
 DEEPEST = 4
+SMALL, RECURSIONS = 20, 1       # a function of so few instructions is inlined into itself so many times
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
+PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN NEG
+    LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())        # of operators NotImplemented never comes out
 
 
-class Calls(Builder):
+class Calls(NativeCalls):
     """Specializations of calls and returns."""
 
     def do_CALL(self, instr):
@@ -60,13 +64,28 @@ class Calls(Builder):
     def call_variable(self, instr, callable: Val, first: int, count: int):
         """A callable that is not known but by what was seen."""
         functions = {id(f.__code__): f for f in self.seen.callables.values() if type(f) is self.core.function_type}
-        if len(functions) != 1 or len(functions) != len({id(getattr(f, "__code__", f)) for f in self.seen.callables.values()}):
+        several = len({id(getattr(f, "__code__", f)) for f in self.seen.callables.values()})
+        known = self.cx.facts.get(("code is", callable.ssa))
+        if known is None and 1 < several == len(functions) <= MOST_CALLEES:
+            self.split_callee(callable, functions)
+        if known is None and (len(functions) != 1 or several != 1):
             return self.step(instr)
-        (function,) = functions.values()
+        function = known if known is not None else next(iter(functions.values()))
         self.guard_type(callable, self.core.function_type)
         globals_found = self.load("ptr", callable.ssa, 16, "attr")
         self.guard(self.e("ptr_eq", globals_found, self.const_object(function.__globals__)))
         return self.inline(instr, function, callable, first, count)
+
+    def split_callee(self, callable: Val, functions: dict) -> None:
+        """Go different ways by the code of the function that is called."""
+        self.guard_type(callable, self.core.function_type)
+        found = self.load("ptr", callable.ssa, 48, "attr")
+        ways = []
+        for function in functions.values():
+            cx = self.cx.copy()
+            cx.facts["code is", callable.ssa] = function
+            ways.append((self.e("ptr_eq", found, self.const_object(function.__code__)), cx))
+        raise Split(ways)
 
     # ------------------------------------------------------------------------------------------- inlining
     def inline(self, instr, function, callable: Val, first: int, count: int):
@@ -74,22 +93,31 @@ class Calls(Builder):
         at = self.call_generator(instr, function, callable, first, count)
         if at is not None:
             return at
-        code = self.callee_code(function, instr)
-        if code is None:
-            return self.call_compiled(instr, function, callable, first, count)
-        arguments = self.bind(instr, function, callable, code, first, count)
+        inlined = self.callee_code(function, instr)
+        code = inlined or self.plain_code(function)
+        arguments = self.bind(instr, function, callable, code, first, count) if code is not None else None
         if arguments is None:
             return self.step(instr)
         self.guard_code(function, callable)
-        self.guard_depth()
-        for source in arguments:
-            if isinstance(source, int):
-                self.read(source)
-        self.keep()
+        self.guard_call(inlined, arguments)
         values = self.take_sources(arguments)
         called = self.take(first)
         self.empty_call(instr)
+        if inlined is None:
+            return self.call_native(instr, code, called, values)
         return self.enter(instr, function, code, called, values)
+
+    def guard_call(self, inlined, sources) -> None:
+        """The guards of any call, and the parameters' values, before its first effect."""
+        for source in sources:
+            if isinstance(source, int):
+                self.read(source)
+        if inlined is None:
+            self.guard_numbers()
+            self.guard_room()
+        else:
+            self.guard_depth()
+        self.keep()
 
     def take_sources(self, sources) -> list[Val]:
         """The values of parameters, out of registers or known, each held by the caller of this."""
@@ -120,171 +148,22 @@ class Calls(Builder):
         self.cx.frames.append(callee)
         return self.entry_of(code)
 
-    def simple_code(self, function, count: int):
-        """The callee's code if it takes just these positional arguments."""
-        address = id(function)
-        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
-            return None
-        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
-        if code.flags & (SPECIAL | 0x20) or code.flags & 3 != 3 or self.core.is_twin(code):
-            return None
-        if not code.instrs[0].op.startswith("RESUME"):          # what comes before it (cells) would be left out
-            return None
-        return code if code.argcount == count and not code.host.co_kwonlyargcount else None
-
-    def call_compiled(self, instr, function, callable: Val, first: int, count: int):
-        """Make the call here: push the callee's frame, run its code if it is compiled; else the interpreter goes on."""
-        code = self.simple_code(function, count)
-        frame = self.cx.frames[-1]
-        sources = range(first + 1, first + 1 + count)
-        if code is None or instr.keywords or any(frame.regs[n].kind == "mem" for n in sources):
-            return self.step(instr)
-        self.guard_code(function, callable)
-        self.guard_numbers()
-        self.keep()
-        snapshot = self.snapshot
-        arguments = [self.take(n) for n in sources]
-        called = self.take(first)
-        self.empty_call(instr)
-        arguments = [self.materialize(val) if val.parts else val for val in arguments]
-        self.secure()
-        self.flush()
-        pointer = self.pointer(called)
-        pc = self.const_word(frame.code.address_of(instr.at))
-        words = self.const_word(code.address)
-        callee = self.e("call_p", frame.frame, words, pointer, pc, x=self.api("rt_frame"))
-        self.no_room(snapshot, callee, called, arguments, instr)
-        for number, val in enumerate(arguments):
-            self.cx.uses[val.ssa] = self.cx.uses.get(val.ssa, 0) if val.ssa else 0
-            self.write_memory(callee, number, val)
-        self.take_reference(called)
-        return self.invoke(instr, frame, callee, code)
-
-    def no_room(self, snapshot, callee: str, called: Val, arguments: list, instr) -> None:
-        """Where the frame cannot be pushed the interpreter makes the call: arguments go back to their registers."""
-        on, off = self.function.block(), self.function.block()
-        self.block.end = ("branch", self.e("is_null", callee), off, on)
-        saved, self.cx = self.cx, self.cx.copy()
-        self.block = off
-        frame = self.cx.frames[-1]
-        before = snapshot.frames[-1]
-        place = next(n for n in (instr.b, instr.b + 1) if before.regs[n].kind == "obj" and
-                     (before.regs[n].ssa == called.ssa and before.regs[n].const is called.const))
-        for number, val in ((place, called), *zip(range(place + 1, place + 1 + len(arguments)), arguments)):
-            self.write_memory(frame.frame, number, val)
-        leave = self.const_word(frame.code.address_of(instr.at))
-        self.block.end = ("leave", leave, frame.frame)
-        self.block, self.cx = on, saved
-
-    def invoke(self, instr, frame, callee: str, code):
-        """Run the callee's code; its value is in the JIT's state if it came back."""
-        jit = self.const_word(self.info["jit"])
-        native = self.load("ptr", self.const_word(code.address), self.offset["VMCode.native"], "jit")
-        run, absent = self.function.block(), self.function.block()
-        self.block.end = ("branch", self.e("is_null", native), absent, run)
-        self.block = absent
-        entry = self.const_word(code.address_of(self.entry_of(code)))
-        absent.end = ("tail", self.function.const(self.info["op_LEAVE"]), entry, callee)
-        self.block = run
-        self.store("ptr", jit, "null", self.offset["Jit.out_frame"], "jit")
-        self.do("invoke", native, entry_pc := self.const_word(code.words), self.register(callee, 0), callee,
-                self.const_word(self.info["step_table"]))
-        del entry_pc
-        self.cx.facts.clear()
-        out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
-        out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
-        came = self.e("bool_and", self.e("ptr_eq", out_frame, frame.frame), self.e("is_null", out_pc))
-        back, away = self.function.block(), self.function.block()
-        self.block.end = ("branch", came, back, away)
-        self.came_otherwise(away, instr, frame, out_pc, out_frame)
-        self.block = back
-        return self.returned(instr, frame, code)
-
-    def came_otherwise(self, away, instr, frame, out_pc: str, out_frame: str) -> None:
-        """The callee was left: perhaps it returned in the interpreter's way, else something else goes on."""
-        self.block = away
-        same = self.e("ptr_eq", out_frame, frame.frame)
-        following = self.const_word(frame.code.address_of(instr.at + instr.length))
-        hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, following))
-        cx = self.cx.copy()
-        state = cx.frames[-1]
-        state.regs[instr.a], state.homes[instr.a] = MEM, IN_MEMORY
-        on, off = self.edge(instr.at + instr.length, cx), self.function.block()
-        self.block.end = ("branch", hit, on, off)
-        self.block = off
-        gone, other = self.function.block(), self.function.block()
-        off.end = ("branch", self.e("is_null", out_frame), gone, other)
-        gone.end = ("return",)
-        other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
-
-    def returned(self, instr, frame, code):
-        """The callee's value, of the kind its returns were seen with."""
-        jit = self.const_word(self.info["jit"])
-        payload, tag_at = self.offset["Jit.ret_payload"], self.offset["Jit.ret_tag"]
-        kinds = self.returned_kinds(code)
-        names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
-        if len(names) != 1:
-            word, tag = self.load("i64", jit, payload, "jit"), self.load("i64", jit, tag_at, "jit")
-            self.write(instr.a, EMPTY)              # may run a destructor, and that other calls
-            base = self.info["sizeof.Frame"] + 16 * instr.a
-            self.store("i64", frame.frame, word, base, "reg")
-            self.store("i64", frame.frame, tag, base + 8, "reg")
-            frame.regs[instr.a], frame.homes[instr.a] = MEM, IN_MEMORY
-            return instr.at + instr.length
-        (name,) = names
-        tag = self.load("i64", jit, tag_at, "jit")
-        on, off = self.function.block(), self.function.block()
-        self.block.end = ("branch", self.e("int_eq", tag, str(TAGS[name])), on, off)
-        saved, self.cx = self.cx, self.cx.copy()
-        self.block = off
-        word = self.load("i64", jit, payload, "jit")
-        self.write_in(self.cx.frames[-1], instr.a, EMPTY)
-        other = self.cx.frames[-1]
-        base = self.info["sizeof.Frame"] + 16 * instr.a
-        self.store("i64", other.frame, word, base, "reg")
-        self.store("i64", other.frame, tag, base + 8, "reg")
-        other.regs[instr.a], other.homes[instr.a] = MEM, IN_MEMORY
-        follow = self.edge(instr.at + instr.length)
-        self.block.end = ("jump", follow, [])
-        self.block, self.cx = on, saved
-        val = {"int": lambda: Val("int", self.load("i64", jit, payload, "jit")),
-               "float": lambda: Val("float", self.load("f64", jit, payload, "jit")),
-               "bool": lambda: Val("bool", self.e("int_to_bool", self.load("i64", jit, payload, "jit"))),
-               "none": lambda: Val("none")}.get(name, lambda: Val("obj", self.load("ptr", jit, payload, "jit")))()
-        if val.kind == "obj":
-            self.cx.owned[val.ssa] = 1
-        self.write(instr.a, val)
-        return instr.at + instr.length
-
-    def returned_kinds(self, code) -> set:
-        """Kinds that returns of a function were seen with, anywhere in the profile."""
-        kinds: set = set()
-        for path, other in self.profile.codes.items():
-            if other is code:
-                for at, instr in code.instrs.items():
-                    seen = self.profile.at.get((path, at)) if instr.op == "RETURN" else None
-                    kinds |= seen.a if seen is not None else set()
-        return kinds
-
-    def entry_of(self, code) -> int:
-        """The word where calls enter."""
-        return (self.core.word(code.address + self.offset["VMCode.entry"]) - code.words) >> 3
-
     def callee_code(self, function, instr):
         """The callee's decoded code if it may be inlined."""
-        address = id(function)
-        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
-            return None
-        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
+        code = self.plain_code(function)
         frames = self.cx.frames
-        if code.flags & SPECIAL or code.flags & 3 != 3 or len(frames) > DEEPEST or self.core.is_twin(code):
+        if code is None or len(frames) > DEEPEST:
             return None
-        if any(frame.code is code for frame in frames) or code.loops or len(code.instrs) > LARGEST:
+        if sum(frame.code is code for frame in frames) > (RECURSIONS if len(code.instrs) <= SMALL else 0):
+            return None
+        if code.loops or len(code.instrs) > LARGEST:
             return None
         if len(self.function.blocks) > ENOUGH_BLOCKS and len(code.instrs) > TINY:
             return None
         path = (*frames[-1].path, (instr.at, code.address))
-        return code if (path, self.entry_of(code)) in self.profile.at else None
+        if (path, self.entry_of(code)) in self.profile.at or self.profile.adopt(path, code, self.entry_of(code)):
+            return code
+        return None
 
     def bind(self, instr, function, callable: Val, code, first: int, count: int):
         """Where each parameter comes from: a register or a value; None: the call does not fit."""
@@ -391,15 +270,17 @@ class Calls(Builder):
         getter = found.fget
         if type(getter) is not self.core.function_type:
             return self.step(instr)
-        code = self.callee_code(getter, instr)
+        inlined = self.callee_code(getter, instr)
+        code = inlined or self.plain_code(getter)
         if code is None or code.argcount != 1 or code.host.co_kwonlyargcount or not self.guard_version(val, kind):
             return self.step(instr)
         known = Val("obj", None, type(getter), getter)
         self.guard_code(getter, known)
-        self.guard_depth()
-        self.keep()
+        self.guard_call(inlined, ())
         self.cx.hold(val)
         self.consume(instr, 1, instr.b)
+        if inlined is None:
+            return self.call_native(instr, code, known, [val], "property")
         return self.enter(instr, getter, code, known, [val], "property")
 
     # ---------------------------------------------------------------------------------------- special methods
@@ -412,27 +293,53 @@ class Calls(Builder):
         if kind is None or is_fixed(kind) or val.const is not NO:
             return None
         method = self.core.class_attribute(kind, name)
-        if type(method) is not self.core.function_type or "NotImplemented" in method.__code__.co_names:
+        if type(method) is not self.core.function_type:
             return None
         if len(found) == 2 and found[1][1] not in (None, kind) and issubclass(found[1][1], kind):
             return None                         # a subclass's reflected method would come first
-        code = self.callee_code(method, instr)
+        inlined = self.callee_code(method, instr)
+        code = inlined or self.plain_code(method)
         if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount or \
-                not self.guard_version(val, kind):
+                not self.returns_plainly(method, code) or not self.guard_version(val, kind):
             return None
         if len(found) == 2 and found[1][1] is not None and not self.guard_version(*found[1]):
             return None
         known = Val("obj", None, type(method), method)
         self.guard_code(method, known)
-        self.guard_depth()
-        self.keep()
+        self.guard_call(inlined, registers)
         values = []
         for operand, number in enumerate(registers, start=1):
             value = frame.regs[number]
             self.cx.hold(value)
             values.append(value)
             self.consume(instr, operand, number)
+        if inlined is None:
+            return self.call_native(instr, code, known, values, "operator")
         return self.enter(instr, method, code, known, values, "operator")
+
+    def returns_plainly(self, function, code) -> bool:
+        """Whether what a function returns is never NotImplemented, as far as its instructions show: results of
+        operators and of classes, constants, what was built."""
+        order = sorted(code.instrs)
+        if "NotImplemented" in code.host.co_names:
+            return False
+        for place, at in enumerate(order):
+            instr = code.instrs[at]
+            if instr.op != "RETURN":
+                continue
+            if at in code.merges:
+                return False
+            before = code.instrs[order[place - 1]]
+            if before.op == "CALL" and before.a == instr.a:
+                maker = next((i for i in (code.instrs[k] for k in reversed(order[:place]))
+                              if i.a == before.b + 1 and i.op == "GLOBAL_GET"), None)
+                made = function.__globals__.get(code.name_at(maker.b)) if maker is not None else None
+                if type(made) is not type or self.core.class_attribute(made, "__new__") is not object.__dict__["__new__"]:
+                    return False
+            elif before.a != instr.a or before.op.removesuffix("_K") not in PLAIN_RESULTS or \
+                    (before.op == "LOADK" and code.constant(before.d)[2] is NotImplemented):
+                return False
+        return True
 
     # ------------------------------------------------------------------------------------------- instances
     def call_type(self, instr, kind: type, first: int, count: int):
@@ -444,7 +351,8 @@ class Calls(Builder):
         init = self.core.class_attribute(kind, "__init__")
         if type(init) is not self.core.function_type:
             return self.step(instr)
-        code = self.callee_code(init, instr)
+        inlined = self.callee_code(init, instr)
+        code = inlined or self.plain_code(init)
         known = Val("obj", None, type(init), init)
         if code is None or code.argcount == 0 or not self.guard_class(kind):
             return self.step(instr)
@@ -452,11 +360,7 @@ class Calls(Builder):
         if sources is None:
             return self.step(instr)
         self.guard_code(init, known)
-        self.guard_depth()
-        for source in sources[1:]:
-            if isinstance(source, int):
-                self.read(source)
-        self.keep()
+        self.guard_call(inlined, sources[1:])
         self.secure()
         made = self.e("call_p", self.const_object(kind), x=self.api("rt_new_instance"))
         self.cx.facts.clear()
@@ -468,6 +372,8 @@ class Calls(Builder):
         self.cx.hold(instance)              # the parameter's
         values += self.take_sources(sources[1:])
         self.empty_call(instr)
+        if inlined is None:
+            return self.call_native(instr, code, known, values, "init", instance)
         at = self.enter(instr, init, code, known, values, "init")
         self.cx.frames[-1].instance = instance
         return at

@@ -61,6 +61,9 @@ class Control(Builder):
     def branch(self, instr, truth: str):
         """Go on both ways that were seen; the other one is an exit. `truth` decides with the X bit."""
         ways = {instr.target: instr.x, instr.at + instr.length: not instr.x}
+        if truth in ("true", "false"):
+            self.drop_operands()
+            return instr.target if (truth == "true") == instr.x else instr.at + instr.length
         seen = [at for at in ways if at in self.seen.next] or list(ways)
         if len(seen) == 1 and len(ways) == 2:
             wanted = ways[seen[0]]

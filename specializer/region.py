@@ -30,6 +30,7 @@ from .objects import Objects
 from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val, is_fixed
 
 VERSIONS = 3
+HANDED_OVER, INIT = 1 << 0 | 1 << 5, 1 << 2     # kinds of frames whose values compiled callers take: calls, properties; __init__
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS"}
 FORGETTABLE = (*NUMBERS, "none")
 ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
@@ -54,6 +55,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         self.joins: set[tuple] = set()      # (path, word): places where paths that were split may join again
         self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
+        self.loose = False
         self.pending: list[tuple] = []
         self.order = 0
         self.steps = self.followed = 0  # instructions left to the interpreter's handlers, and all
@@ -158,10 +160,14 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         if version is None and len(versions) >= VERSIONS:
             self.begin(at)
             self.guard_numbers()
-            self.forget()
-            stack = (at, *self.shape_of_frames())
-            versions = self.versions.setdefault(stack, [])
+            self.loose = True           # what a version has in memory may come as anything
             version = next((v for v in versions if self.fits(v.cx)), None)
+            if version is None and (len(versions) >= 2 * VERSIONS or not self.widen(versions)):
+                self.forget()
+                stack = (at, *self.shape_of_frames())
+                versions = self.versions.setdefault(stack, [])
+            version = version or next((v for v in versions if self.fits(v.cx)), None)
+            self.loose = False
         if version is None:
             version = self.new_version(at)
             versions.append(version)
@@ -217,11 +223,56 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         live = frame.code.live(instr.at + instr.length)
         return live | frame.code.live(instr.target) | 1 << instr.b if instr.op == "FOR_ITER" else live
 
+    def widen(self, versions: list) -> bool:
+        """What differs from the versions there are is known less well: known objects and types are any objects, other
+        registers go to memory. False: nothing may."""
+        frames = self.cx.all_frames()
+        others = [version.cx.all_frames() for version in versions]
+        for depth, frame in enumerate(frames):
+            if any(self.known_apart(frame.function, other[depth].function) for other in others):
+                return False
+            for number, val in enumerate(frame.regs):
+                found = [other[depth].regs[number] for other in others]
+                if frame.frame is None and any(old.kind != val.kind for old in found):
+                    return False
+        for depth, frame in enumerate(frames):
+            for number, val in enumerate(frame.regs):
+                found = [other[depth].regs[number] for other in others]
+                if any(self.known_apart(val, old) for old in found):
+                    self.widen_register(frame, number, {old.kind for old in (*found, val)})
+        return True
+
+    @staticmethod
+    def known_apart(val: Val | None, other: Val | None) -> bool:
+        """Whether two shapes of a register are not the same."""
+        if val is None or other is None:
+            return val is not other
+        return val.kind != other.kind or val.const is not other.const or val.type is not other.type or \
+            len(val.parts) != len(other.parts) or any(map(Region.known_apart, val.parts, other.parts))
+
+    def widen_register(self, frame, number: int, kinds: set) -> None:
+        """Make a register any object, or leave it to the frame's memory."""
+        val, home = frame.regs[number], frame.homes[number]
+        if kinds == {"obj"}:
+            if val.const is NO:
+                frame.regs[number] = Val("obj", val.ssa)
+            else:
+                frame.regs[number] = made = Val("obj", self.const_object(val.const))
+                (self.cx.hold if home == DIRTY else self.cx.anchor)(made)
+        elif frame.frame is not None:
+            if home == DIRTY:
+                self.write_memory(frame.frame, number, val)
+            elif val.kind == "obj" and val.ssa is not None:
+                self.cx.anchors[val.ssa] -= 1
+            frame.regs[number], frame.homes[number] = MEM, IN_MEMORY
+
     def forget(self) -> None:
-        """All registers to memory, nothing known of them."""
+        """All registers to memory, nothing known of them but which temporaries are empty."""
         self.flush()
         for frame in self.cx.frames:
-            frame.regs, frame.homes = [MEM] * len(frame.regs), [IN_MEMORY] * len(frame.regs)
+            for number, val in enumerate(frame.regs):
+                if val.kind != "empty" or number < frame.code.nlocals or frame.homes[number] != DIRTY:
+                    frame.regs[number], frame.homes[number] = MEM, IN_MEMORY
         self.cx.anchors.clear()
 
     def fits(self, other: Context) -> bool:
@@ -239,6 +290,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
 
     def fits_value(self, val: Val, want: Val) -> bool:
         """Whether a value can stand where another shape is expected."""
+        if want.kind == "mem" and self.loose:
+            return True
         if val.kind != want.kind:
             return False
         if want.kind == "obj" and want.const is NO and want.type is None:
@@ -411,16 +464,17 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         expected = [at for at in expected if at in self.seen.next] or expected[:1]
         out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
         out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
-        same = self.e("ptr_eq", out_frame, frame.frame)
+        same, first = self.e("ptr_eq", out_frame, frame.frame), None
         for at in expected:
             hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(at))))
             on, off = self.edge(at, self.state_at(instr, at)), self.function.block()
             self.block.end = ("branch", hit, on, off)
             self.block = off
-        self.after_call(frame, instr, expected, out_pc, out_frame)
+            first = first or on
+        self.after_call(frame, instr, expected, out_pc, out_frame, first)
         return None
 
-    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str) -> None:
+    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str, first) -> None:
         """The instruction led elsewhere: a call of compiled code is made here, anything else ends the path."""
         gone, other = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
@@ -433,8 +487,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
             hit = self.e("bool_and", self.e("ptr_eq", out_frame, frame.frame),
                          self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(expected[0]))))
-            back, away = self.edge(expected[0], self.state_at(instr, expected[0])), self.function.block()
-            self.block.end = ("branch", hit, back, away)
+            away = self.function.block()
+            self.block.end = ("branch", hit, first, away)
             gone, other = self.function.block(), self.function.block()
             self.block = away
             away.end = ("branch", self.e("is_null", out_frame), gone, other)
@@ -446,14 +500,12 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         frame = self.cx.frames[-1]
         self.guard_ordered(frame.regs[instr.a])
         self.keep()
-        if frame.regs[instr.a].kind == "mem":
-            self.hand_back(instr, frame)
-            return
-        plain = self.load("i64", frame.frame, self.offset["Frame.kind"], "frame")
+        kinds = HANDED_OVER | INIT if frame.regs[instr.a].kind == "none" else HANDED_OVER
+        kind = self.load("i64", frame.frame, self.offset["Frame.kind"], "frame")
+        plain = self.e("int_ne", self.e("int_and", self.e("int_lshr", str(kinds), kind), "1"), "0")
         called = self.e("ptr_eq", "%table", self.const_word(self.info["step_table"]))
         direct, general = self.function.block(), self.function.block()
-        simple = self.e("bool_and", self.e("int_eq", plain, "0"), self.is_unseen(frame))
-        self.block.end = ("branch", self.e("bool_and", called, simple), direct, general)
+        self.block.end = ("branch", self.e("bool_and", called, self.e("bool_and", plain, self.is_unseen(frame))), direct, general)
         saved = self.cx
         self.block, self.cx = general, saved.copy()
         self.hand_back(instr, self.cx.frames[-1])
@@ -470,14 +522,21 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
 
     def hand_over(self, instr, frame) -> None:
         """RETURN to compiled code: the value in the JIT's state, the frame popped."""
-        val = self.take(instr.a)
+        jit = self.const_word(self.info["jit"])
+        payload = self.offset["Jit.ret_payload"]
+        val = frame.regs[instr.a]
+        if val.kind == "mem":
+            base = self.info["sizeof.Frame"] + 16 * instr.a
+            word, tag = (self.load("i64", frame.frame, at, "reg") for at in (base, base + 8))
+            frame.regs[instr.a], frame.homes[instr.a] = EMPTY, DIRTY
+        else:
+            val, tag = self.take(instr.a), str(TAGS.get(val.kind, TAGS["obj"]))
         for number in range(frame.code.nregs):
             if frame.regs[number].kind != "empty" or (frame.homes[number] != DIRTY):
                 self.write(number, EMPTY)
         if val.parts:
             val = self.materialize(val)
-        jit = self.const_word(self.info["jit"])
-        payload = self.offset["Jit.ret_payload"]
+            tag = str(TAGS["obj"])
         if val.kind == "obj":
             pointer = self.pointer(val)
             self.take_reference(val)
@@ -486,7 +545,9 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             self.store("f64", jit, val.ssa, payload, "jit")
         elif val.kind in ("int", "bool"):
             self.store("i64", jit, val.ssa if val.kind == "int" else self.e("bool_to_int", val.ssa), payload, "jit")
-        self.store("i64", jit, str(TAGS[val.kind]), self.offset["Jit.ret_tag"], "jit")
+        elif val.kind == "mem":
+            self.store("i64", jit, word, payload, "jit")
+        self.store("i64", jit, tag, self.offset["Jit.ret_tag"], "jit")
         self.secure()
         self.do("call_none", frame.frame, x=self.api("rt_return"))
         self.block.end = ("return",)

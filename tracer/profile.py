@@ -55,6 +55,35 @@ class Profile:
         plain = {path for path in self.codes if len({self.root.address, *(code for _, code in path)}) == len(path) + 1}
         return sum(path in plain for path, _ in self.at)
 
+    @staticmethod
+    def alone(code: Code) -> Profile | None:
+        """What was seen of a function when it was recorded by itself."""
+        from .site import FUNCTION, by_place
+        for (record, _, kind), site in by_place.items():
+            if kind == FUNCTION and record == code.address:
+                return site.profile
+        return None
+
+    def adopt(self, path: tuple, code: Code, entry: int) -> bool:
+        """What a callee did when it was recorded by itself stands for what was not seen below this path: operators are
+        called through C, deep calls are not logged. False: it was not recorded either."""
+        other = self.alone(code)
+        first = code.instrs[entry]
+        begin = entry + first.length if first.op.startswith("RESUME") else entry    # where recordings of a function start
+        if other is None or other is self or ((), begin) not in other.at:
+            return False
+        if begin != entry:
+            resume = self.at.setdefault((path, entry), Seen())
+            resume.count = other.at[(), begin].count
+            resume.next.add(begin)
+        for (below, at), seen in other.at.items():
+            self.at.setdefault(((*path, *below), at), seen)
+        for below, found in other.codes.items():
+            self.codes.setdefault((*path, *below), found)
+        for below, function in other.kept.items():
+            self.kept.setdefault((*path, *below), function)
+        return True
+
     def read(self, start_path: tuple = ()) -> int:
         """Take in the log of the recording that has just ended; the number of entries."""
         info = core.info

@@ -83,24 +83,32 @@ def rt_continue(caller: Frame):
         return
     jit.out_frame = None
     words = frame.words
+    instance: Obj = None
+    if frame.kind == KIND_INIT:
+        instance = frame.result             # whose reference is handed over with the frame's end
     enter_compiled(cast(VOID_P, pc[2]), pc, frame)
     if jit.out_frame == caller and jit.out_pc == None:      # it handed its value over
         following = caller.pc + words
-        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], jit.ret_payload, jit.ret_tag)      # may run a destructor
+        dst = caller.regs[lshr(caller.pc[0], 16) & 65535]
+        if instance:
+            set_object(dst, instance)                           # these may run a destructor
+        else:
+            set_raw(dst, jit.ret_payload, jit.ret_tag)
         jit.out_frame = caller
         jit.out_pc = following
 
 
 @metal
 def rt_frame(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
-    """The frame of a call that compiled code makes itself; its parameters are the caller's business. NULL: no room.
+    """The frame of a call that compiled code makes itself; its parameters are the caller's business.
     Takes the reference to the function over; `pc`: the caller's instruction."""
     thread = caller.thread
     memory = thread.top
-    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes or thread.ts.recursion_remaining <= 0
-                or stack_pointer() < thread.c_stack_limit):
-        return None
     caller.pc = pc
+    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
+        memory = grow_stack(thread, code.total_bytes)
+        if not memory:
+            Py_FatalError("fire: no memory for a frame")
     frame = lay_frame(thread, memory, code, cast(Function, function), caller)
     frame.words = CALL_WORDS
     frame.pc = code.words
@@ -114,6 +122,9 @@ def rt_return(frame: Frame):
     payload = jit.ret_payload
     tag = jit.ret_tag
     caller = frame.caller
+    if unlikely(frame.kind == KIND_INIT):
+        ts = frame.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
     pop_frame(frame, 0)                         # may run a destructor, and that other compiled code
     jit.ret_payload = payload
     jit.ret_tag = tag
@@ -237,7 +248,7 @@ OFFSETS = {
     "Gen": "gi_frame_state",
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers native origin compiled",
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
-    "Thread": "ts top limit",
+    "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
            "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
