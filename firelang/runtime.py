@@ -53,11 +53,10 @@ def connect(loaded):
 def pace_collector():
     """Let the heap of a program grow further than the host would until all of it is searched for cycles."""
     from . import knobs
+    import gc
     growth = knobs.get("gc_growth")
-    if growth > 25:
-        import gc
-        if vm()._core.find_collector(gc.garbage, gc.callbacks, growth):
-            gc.callbacks.append(vm()._core.collected)
+    if vm()._core.find_collector(gc.garbage, gc.callbacks, growth) and growth > 25:
+        gc.callbacks.append(vm()._core.collected)
 
 
 # mode: turns of a loop, calls of a function until it is recorded; rounds of the loop to record

@@ -41,3 +41,24 @@ def test_fewer_collections(counts):
 def test_as_the_host(counts):
     """With a growth of 25% it is as often."""
     assert abs(counts([*FIRE, "-X", "fire.gc_growth=25"])[1] - counts(HOST)[1]) <= 1
+
+
+def test_objects_of_the_jit(tmp_path):
+    """What the JIT makes is in the permanent generation: the collector runs as often as without it."""
+    script = tmp_path / "hot.py"
+    script.write_text(textwrap.dedent("""
+        import gc
+        class Node:
+            def __init__(self, rest): self.rest = rest
+            def last(self): return self if self.rest is None else self.rest
+        def build(n):
+            kept = []
+            for i in range(n):
+                kept.append(Node(kept[-1] if kept else None).last())
+            return kept
+        for round in range(20): build(5000)
+        print(gc.get_stats()[0]["collections"], len(gc.get_objects()) < 30000, gc.get_freeze_count() > 0)
+    """))
+    plain = run([*FIRE, "--jit=off"], script).out.split()
+    hot = run([*FIRE, "--jit=eager"], script).out.split()
+    assert abs(int(plain[0]) - int(hot[0])) <= 3 and hot[1:] == ["True", "True"]

@@ -19,9 +19,6 @@ WORDS_SEARCHED = 2048       # of the interpreter's state
 AS_HOST = 25                # percent that the host lets the heap grow by
 LARGEST = 500000           # objects
 
-Collector = struct("Collector", "total:i64* percent:i64 generation:Obj")
-collector = Static("fire_collector", Collector)
-
 
 @metal
 def core_collected(module: Obj, args: obj_p, nargs: int) -> Obj:
@@ -42,6 +39,7 @@ def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
     words = cast(obj_p, PyThreadState_Get().interp)
     for i in range(WORDS_SEARCHED):
         if words[i] == args[0] and words[i + 1] == args[1]:
+            collector.base = cast(int_out, words + i)
             collector.total = cast(int_out, words + (i + 2))
             collector.percent = PyLong_AsLong(args[2])
             collector.generation = PyUnicode_InternFromString("generation")

@@ -21,6 +21,7 @@ from __future__ import annotations
 from ..codegen.metal import Static, metal, struct
 from ..bytecode.ops import OPS
 from .entry import *  # noqa: F403
+from .own_objects import *  # noqa: F403
 
 ENTRY_WORDS = 18
 LOG_ENTRIES = 6000
@@ -287,7 +288,9 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
     thread.translating = 1
     PyThreadState_EnterTracing(ts)
     ts.recursion_remaining = ts.recursion_remaining + ROOM
+    own = begin_own(ts)
     result = PyObject_CallOneArg(jit.hook, reason)
+    end_own(own)
     ts.recursion_remaining = ts.recursion_remaining - ROOM
     PyThreadState_LeaveTracing(ts)
     thread.translating = 0
