@@ -20,7 +20,7 @@ from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, site
 from .sweep import resumed, sweep
 
 MOST_TRIES = 12
-EXIT_MS = 0.002         # milliseconds that are lost by taking an exit, about
+EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
 LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds compiling takes: a line of LLVM text, an instruction, any region
 MOST_TIMES = 6          # an exit is recorded
 SMALL, LARGE = 1500, 15000      # lines of LLVM text up to which all passes run, up to which some do
