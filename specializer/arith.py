@@ -4,7 +4,7 @@
 """
 from __future__ import annotations
 
-from .builder import Builder
+from .builder import GROWN, Builder
 from .values import NUMBERS, Val
 
 FLOAT_OPS = {"ADD": "float_add", "SUB": "float_sub", "MUL": "float_mul"}
@@ -48,7 +48,7 @@ class Arithmetic(Builder):
             return Val("float", self.load("f64", val.ssa, 16, "float"))
         if kind is int:
             self.guard_type(val, int)
-            return Val("int", self.e("long_value", val.ssa, x=self.exit_label("an int has more than 60 bits")))
+            return Val("int", self.long_value(val.ssa))
         return None
 
     def as_float(self, val: Val) -> str:
@@ -139,7 +139,7 @@ class Arithmetic(Builder):
         a, b = left.ssa, right.ssa
         if name in ("ADD", "SUB", "MUL"):
             pair = self.e(f"int_{name.lower()}_pair", a, b)
-            self.do("guard_not", self.e("pair_over", pair), x=self.exit_label("an int grows beyond 64 bits"))
+            self.do("guard_not", self.e("pair_over", pair), x=f"B{self.exit_for(GROWN).number}")
             return Val("int", self.e("pair_value", pair))
         if name in BIT_OPS:
             return Val("int", self.e(BIT_OPS[name], a, b))
@@ -166,7 +166,7 @@ class Arithmetic(Builder):
         if name == "RSHIFT":
             return Val("int", self.e("int_shr", a, b))
         result = self.e("int_shl", a, b)
-        self.guard(self.e("int_eq", self.e("int_shr", result, b), a), "an int grows beyond 64 bits")
+        self.guard(self.e("int_eq", self.e("int_shr", result, b), a), GROWN)
         return Val("int", result)
 
     def int_division(self, name: str, left: Val, right: Val) -> Val:

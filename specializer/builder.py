@@ -489,6 +489,7 @@ class Builder:
         return better
 
 
+LARGE, GROWN = "an int has more than 60 bits", "an int grows beyond 64 bits"        # longs.py looks for these exits
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
 FRAME_OBJECT = 40       # the offset of frame_obj in the host's part of a frame
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

@@ -68,7 +68,7 @@ class Control(Builder):
         if len(seen) == 1 and len(ways) == 2:
             wanted = ways[seen[0]]
             why = "a condition went the way it never had"
-            self.do("guard" if wanted else "guard_not", truth, x=self.exit_label(why))
+            self.do("guard" if wanted else "guard_not", truth, x=f"B{self.exit_for(why).number}")
             self.drop_operands()
             return seen[0]
         if len(ways) == 1:

@@ -10,7 +10,7 @@ state after that is what exits go back to (`again`): it says the same as the one
 from __future__ import annotations
 
 from .arith import literal
-from .builder import PLAIN_TYPES, Builder
+from .builder import LARGE, PLAIN_TYPES, Builder
 from .context import DIRTY
 from .values import NO, Val
 
@@ -49,6 +49,10 @@ class Direct(Builder):
         target, self.exit_block = self.exit_block, saved
         self.own_exits[why] = target
         return target
+
+    def long_value(self, o: str) -> str:
+        """The value of an int object; larger ones leave by an exit of their own, for longs.py asks whether they do."""
+        return self.e("long_value", o, x=f"B{self.exit_for(LARGE).number}")
 
     def __init__(self, core, name: str):
         super().__init__(core, name)

@@ -36,7 +36,7 @@ class Items(Builder):
             return Val("float", number)
         if kind == "int":
             self.guard_type(val, int)
-            return Val("int", self.e("long_value", item, x=self.exit_label("an int has more than 60 bits")))
+            return Val("int", self.long_value(item))
         return val                      # other types are looked at where it matters
 
     def feeds_arithmetic(self) -> bool:

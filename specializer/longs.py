@@ -7,11 +7,12 @@ that such calls made: what calculates with them goes this way at once, instead o
 """
 from __future__ import annotations
 
+from .builder import GROWN, LARGE
 from .direct import Direct
 from .values import NO, Val
 
 LONG_OPS = {"ADD", "SUB", "MUL", "FLOORDIV", "MOD", "AND", "OR", "XOR", "LSHIFT", "RSHIFT"}
-TOO_LARGE = ("an int has more than 60 bits", "an int grows beyond 64 bits")
+TOO_LARGE = LARGE, GROWN
 NOT_SMALL = "a result has more than 60 bits"
 ORDERS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 

@@ -460,3 +460,22 @@ def test_statistics(tmp_path):
     assert fire.stats["traces"] >= 1 and fire.stats["bridges"] >= 1
     fire = run([*FIRE, "--jit=off"], script, stats=True)
     assert fire.stats["traces"] == fire.stats["bridges"] == 0
+
+
+def test_exits_say_what_failed(tmp_path):
+    """A loop over boxed small ints that ends again and again: its exit is the condition's, not that of a large int."""
+    script = tmp_path / "ends.py"
+    script.write_text(textwrap.dedent("""
+        def count(limit, again):
+            total = 0
+            for _ in range(again):
+                at = 0
+                while at < limit:
+                    total += at
+                    at += 3
+            return total
+        print(count(*[60000, 1]), count(*[40, 3000]))
+    """))
+    found = run([*FIRE, "--jit=on", "-X", "fire.jit_log=1"], script)
+    assert found.out == run(HOST, script).out
+    assert "trace" in found.err and "more than 60 bits" not in found.err and "hot exit" in found.err
