@@ -319,6 +319,7 @@ for _name in OBJECTS.split():       # variables that hold an object: PyExc_TypeE
 for _name in TYPES.split():
     globals()[_name + "_Type"] = CGlobal(_name + "_Type", LAYOUTS["TypeObject"].pointer)
 Py_Version = CGlobal("Py_Version", pointer_to("u64"))
+Py_Runtime = CGlobal("_PyRuntime", pointer_to("u8"))
 for _name, _symbol in [("Py_None", "_Py_NoneStruct"), ("Py_True", "_Py_TrueStruct"), ("Py_False", "_Py_FalseStruct"),
                        ("Py_NotImplemented", "_Py_NotImplementedStruct"), ("Py_Ellipsis", "_Py_EllipsisObject")]:
     globals()[_name] = CGlobal(_symbol, LAYOUTS["Obj"].pointer)

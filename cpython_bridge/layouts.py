@@ -106,6 +106,7 @@ BufferProcs | PyBufferProcs | 16 | bf_getbuffer:ptr@0 bf_releasebuffer:ptr@8
 # Facts that are not struct fields: offsets of embedded data and values of macros.
 FACTS = {(3, 11): {
     "EVAL_BREAKER": 100,            # offset in PyInterpreterState of ceval.eval_breaker
+    "MAIN_THREAD": 80,              # offset in _PyRuntimeState of main_thread
     "MANAGED_DICT": -3, "MANAGED_VALUES": -4,   # words before the object
     "ASCII_DATA": 48,               # offset of the characters of a compact ASCII string
     "CODE_UNITS": 184,              # offset of the first code unit in a code object

@@ -55,6 +55,23 @@ PROGRAMS = {
             return found
         print(f(90))
     """,
+    "signals while it compiles": """
+        import signal
+        files = set()
+        def handler(number, frame): files.add(frame.f_code.co_filename)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        TEXT = "def f(n):\\n    s = 0\\n    for i in range(n): s += i * {} % 7\\n    return s"
+        def made(k):
+            names = {}
+            exec(compile(TEXT.format(k), __file__, "exec"), names)
+            return names["f"]
+        total = 0
+        for k in range(60): total += made(k)(60)
+        while not files: total += 1 - 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(total, files == {__file__})
+    """,
     "builtin": """
         import builtins
         def f(n):

@@ -162,6 +162,27 @@ def note_twin(host: Code):
 
 
 @metal
+def hold_signals(ts: ThreadState) -> int:
+    """Signals and pending calls wait until `let_signals`: their handlers are to see the program's frames, not those of the
+    translator or the JIT. The host handles them in its main thread alone, so for now no thread is that one. What to hand
+    to `let_signals`; 0: this thread gets none anyway."""
+    main = cast(int_out, byte_offset(cast(VOID_P, Py_Runtime), MAIN_THREAD))
+    held = main[0]
+    if held != ts.thread_id:
+        return 0
+    main[0] = 0
+    return held
+
+
+@metal
+def let_signals(held: int):
+    """What came since `hold_signals` is handled at the program's next poll: a thread that takes its turn sees to that."""
+    if held != 0:
+        cast(int_out, byte_offset(cast(VOID_P, Py_Runtime), MAIN_THREAD))[0] = held
+        PyEval_RestoreThread(PyEval_SaveThread())
+
+
+@metal
 def translate(host: Code) -> Obj:
     """The host code object's Program; new, NULL with an exception. What the translator calls (an audit hook,
     a function put in a module it uses) meanwhile has `untranslated` as its code."""
@@ -172,7 +193,9 @@ def translate(host: Code) -> Obj:
     thread.translating = 1
     PyThreadState_EnterTracing(ts)              # tracers and profilers see nothing of it
     ts.recursion_remaining = ts.recursion_remaining + ROOM
+    held = hold_signals(ts)
     program = PyObject_CallOneArg(state.translator, cast(Obj, host))
+    let_signals(held)
     ts.recursion_remaining = ts.recursion_remaining - ROOM
     PyThreadState_LeaveTracing(ts)
     thread.translating = 0

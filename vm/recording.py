@@ -275,7 +275,8 @@ def record(frame: Frame, pc: u64p) -> int:
 
 @metal(cold=True)
 def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
-    """Hand the log to the hook: it reads it now, and the frame with it. False: Ctrl-C came meanwhile."""
+    """Hand the log to the hook: it reads it now, and the frame with it. False: another thread raised something in
+    this one meanwhile."""
     jit.recording = 0
     sync(frame, pc)
     thread = frame.thread
@@ -289,7 +290,9 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
     PyThreadState_EnterTracing(ts)
     ts.recursion_remaining = ts.recursion_remaining + ROOM
     own = begin_own(ts)
+    held = hold_signals(ts)
     result = PyObject_CallOneArg(jit.hook, reason)
+    let_signals(held)
     end_own(own)
     ts.recursion_remaining = ts.recursion_remaining - ROOM
     PyThreadState_LeaveTracing(ts)
@@ -304,6 +307,6 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
 @metal(cold=True)
 def ask_first(frame: Frame, pc: u64p) -> bool:
     """A place is hot and code of an earlier run may be there for it: the hook looks, with an empty log, and sets `record_now`:
-    1 to go on with a recording, else what the place's counter starts at. False: Ctrl-C came meanwhile."""
+    1 to go on with a recording, else what the place's counter starts at. False: as `finish_recording`."""
     jit.record_now = 0
     return finish_recording(frame, pc, ASKED)
