@@ -63,6 +63,12 @@ def pace_collector():
 HOT = {"on": (2500, 10000, 2), "eager": (2, 2, 2)}
 
 
+def sent_here(error):
+    """Whether another thread has sent this one an exception (`PyThreadState_SetAsyncExc`): a class of the program's, which
+    has no arguments then. It is the program's to handle; the JIT's own errors are nobody's."""
+    return not error.args and type(error).__module__.partition(".")[0] not in ("builtins", __name__.partition(".")[0])
+
+
 def hot(why):
     """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
     from . import knobs
@@ -71,7 +77,9 @@ def hot(why):
         if may_take_stored() and stored_code(mode):
             return
         hook = engine().hook
-    except Exception:                   # noqa: BLE001 (the program has broken what imports need; it goes on without)
+    except Exception as error:          # noqa: BLE001 (the program has broken what imports need; it goes on without)
+        if sent_here(error):
+            raise
         vm().set_hook(lambda why: None, 1 << 62, 1 << 62, 1)
         return
     vm().set_hook(hook, *mode)

@@ -68,8 +68,10 @@ class Engine:
         gc.disable()                    # what is made here must not set off collections of the program's objects
         try:
             self.ended(why)
-        except Exception as error:      # noqa: BLE001 (the program must not notice; Ctrl-C is the program's)
+        except Exception as error:      # noqa: BLE001 (the program must not notice)
             self.failed(error)
+            if runtime.sent_here(error):
+                raise
         finally:
             if self.awake is not None:
                 loose.rest(self.awake)

@@ -6,6 +6,7 @@ So the next run starts with what this one has learned. Regions for which this ru
 """
 from __future__ import annotations
 
+from .. import runtime
 from . import core, loose, store
 from .identity import digest
 from .site import Site
@@ -49,12 +50,13 @@ def row_of(engine, site: Site) -> tuple:
     except Unstorable as error:
         return "unstorable", str(error), site.lines
     except Exception as error:          # noqa: BLE001 (an error of the compiler's)
+        if runtime.sent_here(error):
+            raise
         return "abort", f"{type(error).__name__}: {error}"
 
 
 def compiled(engine, site: Site) -> tuple:
     """Build the region from its whole profile, compile it, describe it."""
-    from .. import runtime
     from ..codegen import code_cache
     from ..specializer.region import Region
     from .describe import Recipe

@@ -58,6 +58,8 @@ def hook(why: int) -> None:
         set_field("record_now", 1)
         if _log:
             sys.stderr.write(f"jit: stored code: {type(error).__name__}: {error}\n")
+        if runtime.sent_here(error):
+            raise
     finally:
         if places.sweep_is_due():
             from .sweep import sweep

@@ -182,6 +182,16 @@ def let_signals(held: int):
         PyEval_RestoreThread(PyEval_SaveThread())
 
 
+@metal(cold=True)
+def raised_here() -> bool:
+    """The exception came from elsewhere: its traceback begins with the program's frame. False."""
+    fetched = stack("Obj", 3)
+    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    PyErr_Restore(fetched[0], fetched[1], None)
+    xdecref(fetched[2])
+    return False
+
+
 @metal
 def translate(host: Code) -> Obj:
     """The host code object's Program; new, NULL with an exception. What the translator calls (an audit hook,

@@ -300,8 +300,10 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
     decref(reason)
     forget_log()
     jit.busy = 0
-    xdecref(result)
-    return cast(VOID_P, result) != None
+    if result:
+        decref(result)
+        return True
+    return raised_here()
 
 
 @metal(cold=True)

@@ -451,12 +451,10 @@ def poll(frame: Frame, pc: u64p) -> bool:
 @metal(cold=True)
 def host_poll() -> bool:
     """What is left (asynchronous exceptions) the host handles when it enters a function of its own."""
+    held = hold_signals(PyThreadState_Get())
     result = PyObject_CallNoArgs(state.poll_function)
+    let_signals(held)
     if result:
         decref(result)
         return True
-    fetched = stack("Obj", 3)
-    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
-    PyErr_Restore(fetched[0], fetched[1], None)
-    xdecref(fetched[2])
-    return False
+    return raised_here()
