@@ -14,7 +14,7 @@ from weakref import ref
 from ..ir.function import Block, Function
 from ..ir.ops import ALIAS
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
-from .values import EMPTY, MEM, NO, NONE, NUMBERS, SPECIAL_KINDS, TAGS, Val, constant, is_fixed
+from .values import EMPTY, NO, NONE, NUMBERS, SPECIAL_KINDS, TAGS, Val, constant, is_fixed
 
 
 class Abort(Exception):

@@ -27,7 +27,7 @@ from .iterator_objects import IteratorObjects
 from .iterators import Iterators
 from .moves import Moves
 from .objects import Objects
-from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val, is_fixed
+from .values import EMPTY, IR_KIND, MEM, NO, NUMBERS, TAGS, Val
 
 VERSIONS = 3
 HANDED_OVER, INIT = 1 << 0 | 1 << 5, 1 << 2     # kinds of frames whose values compiled callers take: calls, properties; __init__
