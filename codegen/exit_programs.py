@@ -140,7 +140,7 @@ class _Encoder:
             words.append(word)
             if arguments is not None:
                 words.append(sum(place[arg] << 12 * n for n, arg in enumerate(arguments)))
-        sizes = len(self.alive) | len(self.literals) << 12 | len(words) << 24 | place[self.operand(frame)] << 40 | 1 << 52
+        sizes = len(self.alive) | len(self.literals) << 12 | len(words) << 24 | place[self.operand(frame)] << 40
         return [pc, depth, sizes, *self.literals, *words]
 
 

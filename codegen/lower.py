@@ -113,7 +113,7 @@ class Lowering:
 
     def exit_block(self, block: Block) -> None:
         """An exit: what is alive goes to memory, the rest is done by its program."""
-        number, frame = block.end[1:]
+        number = block.end[1]
         pc, depth = self.function.exits[number]
         program = encode(block, self.kinds, self.function.consts, pc, depth)
         if program is None:                             # by machine code; the program is empty

@@ -14,7 +14,7 @@ loaded, or only with what later turns store to. Floats are calculated in the ord
 """
 from __future__ import annotations
 
-from .function import Block, Function
+from .function import Block, Emitter, Function
 from .loops import INV, ORDERS, REGISTERS, VAR, WIDTHS, Loop, innermost
 from .ops import ALIAS
 
@@ -60,7 +60,7 @@ def attempt(kind: type, loop: Loop) -> bool:
     return True
 
 
-class Copy:
+class Copy(Emitter):
     """What both kinds of copies share."""
 
     def __init__(self, loop: Loop):
@@ -74,16 +74,6 @@ class Copy:
         self.block: Block = None
 
     # ------------------------------------------------------------------------------------------- emission
-    def e(self, name: str, *args: str, x=None) -> str:
-        """Emit an operation that has a result."""
-        result = self.function.fresh()
-        self.block.ops.append((name, result, args, x))
-        return result
-
-    def do(self, name: str, *args: str, x=None) -> None:
-        """Emit one that has none."""
-        self.block.ops.append((name, "", args, x))
-
     def new(self) -> Block:
         """A block that only code compiled well has."""
         block = self.function.block()

@@ -96,6 +96,23 @@ class Function:
         return "\n".join(lines)
 
 
+class Emitter:
+    """Writes operations to the end of a block; who inherits has the function and the block."""
+
+    function: Function
+    block: Block
+
+    def e(self, name: str, *args: str, x=None) -> str:
+        """Emit an operation that has a result; its name."""
+        result = self.function.fresh()
+        self.block.ops.append((name, result, args, x))
+        return result
+
+    def do(self, name: str, *args: str, x=None) -> None:
+        """Emit an operation without a result."""
+        self.block.ops.append((name, "", args, x))
+
+
 def show_end(end: tuple) -> str:
     """A terminator's text."""
     if not end:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from weakref import ref
 
-from ..ir.function import Block, Function
+from ..ir.function import Block, Emitter, Function
 from ..ir.ops import ALIAS
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
 from .values import EMPTY, NO, NONE, NUMBERS, SPECIAL_KINDS, TAGS, Val, constant, is_fixed
@@ -29,7 +29,7 @@ class Split(Exception):
         self.ways = ways
 
 
-class Builder:
+class Builder(Emitter):
     """Emission over a current block and context; `core` gives addresses and offsets."""
 
     def __init__(self, core, name: str):
@@ -46,15 +46,9 @@ class Builder:
         self.hints: dict[str, type] = {}                        # types that objects were seen to have, not guarded yet
 
     # ------------------------------------------------------------------------------------------- emission
-    def e(self, name: str, *args: str, x=None) -> str:
-        """Emit an operation that has a result; its name."""
-        result = self.function.fresh()
-        self.block.ops.append((name, result, args, x))
-        return result
-
     def do(self, name: str, *args: str, x=None) -> None:
         """Emit an operation without a result."""
-        self.block.ops.append((name, "", args, x))
+        super().do(name, *args, x=x)
         if name in EFFECTS:
             self.changed_by = name
 

@@ -11,7 +11,6 @@ import builtins
 import sys
 from types import CodeType, ModuleType
 
-from ..bytecode.ops import OPS
 from . import consumers, core, images
 from .program import decoded
 from .identity import (HEAP, METHOD, MISSING, digest, flags, instance_type, is_function, layout, module_of, named, of_class, of_parts,
@@ -293,10 +292,7 @@ class Recipe(Describer):
         consts, left_words = self.consts(), self.exit_words(lowering.exits)
         left = [(tuple((at, self.thing(core.code_at(record).host)) for at, record in path), at, sentence,
                  self.thing(code.host)) for path, at, sentence, code in self.region.exits]
-        kind = ("LOOP", "RESUME")[site.kind]
-        places = [instr.at for instr in site.code.instrs.values() if instr.op.startswith(kind) and
-                  (instr.target == site.header if site.kind == 0 else instr.at + instr.length == site.header)]
         checks = self.checks()
         uses_consumers = any(row[0] == "consumer" for row in self.things)
-        return (machine_code, level, self.things, consts, left_words, lowering.counters, left, checks, places, tuple(sorted(self.names)),
-                uses_consumers, OPS["LOOP_COMPILED" if site.kind == 0 else "RESUME_COMPILED"].code, words(site), lines, tuple(self.function.classes))
+        return (machine_code, level, self.things, consts, left_words, lowering.counters, left, checks, site.places(), tuple(sorted(self.names)),
+                uses_consumers, site.opcode(), words(site), lines, tuple(self.function.classes))

@@ -15,7 +15,7 @@ from time import perf_counter, process_time
 from .. import runtime
 from . import consumers, core, loose
 from .program import OBJECT, TAG_NAMES, code_at
-from .final import keep, worth_it
+from .final import keep, level_for, worth_it
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
 
@@ -23,18 +23,13 @@ MOST_TRIES = 12
 EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
 LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds compiling takes: a line of LLVM text, an instruction, any region
 MOST_TIMES = 6          # an exit is recorded
-SMALL, LARGE = 1500, 15000      # lines of LLVM text up to which all passes run, up to which some do
+WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
 HEAD_START_MS = 100                     # milliseconds the JIT may take before its share of the CPU time counts
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
 LATER = 20000           # turns or calls until a place that the budget had no time for is looked at again
 APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
-
-
-def level_for(lines: int) -> int:
-    """How well LLVM compiles a region of so many lines in the end."""
-    return 2 if lines < SMALL else 1 if lines < LARGE else 0
 
 
 class Engine:
@@ -154,15 +149,8 @@ class Engine:
     def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
         threshold = field("loop_threshold" if kind == LOOP else "call_threshold")
-        for instr in self.counters(site, kind):
-            core.set_word(site.code.address_of(instr.at) + 8, threshold - turns)
-
-    @staticmethod
-    def counters(site: Site, kind: int) -> list:
-        """The instructions that count for a site."""
-        if kind == LOOP:
-            return [i for i in site.code.instrs.values() if i.op.startswith("LOOP") and i.target == site.header]
-        return [i for i in site.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == site.header]
+        for at in site.places():
+            core.set_word(site.code.address_of(at) + 8, threshold - turns)
 
     def give_up(self, why: str) -> None:
         """What was just recorded is not counted any more."""
@@ -172,8 +160,8 @@ class Engine:
         code = code_at(field("root_code"))
         site = of(code.address, (field("header") - code.words) >> 3, kind)
         site.aborts.append(why)
-        for instr in self.counters(site, kind):
-            core.set_word(code.address_of(instr.at) + 8, -(1 << 61))
+        for at in site.places():
+            core.set_word(code.address_of(at) + 8, -(1 << 61))
         if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again; never MAKE_CELL before it
             core.set_word(code.address + core.info["VMCode.entry"], code.address_of(site.header))
 
@@ -216,20 +204,21 @@ class Engine:
             self.check(function)
         times.append(perf_counter())
         lowering = self.lowering(region, function)
-        final, counting = (f"; {site.code.name}\n{text}" for text in lowering.texts())
+        final, counting = self.texts_of(region, lowering)
         lines = final.count("\n")
         generator = runtime.code_generator()
-        optimized = self.level >= 0 or generator.is_cached(final, level_for(lines))
+        best = level_for(lines, WAITED_FOR)
+        optimized = self.level >= 0 or generator.is_cached(final, best)
         self.unfinished.pop(site.final, None)
         if not optimized and self.later and not self.stores:
-            self.unfinished[final] = level_for(lines)
+            self.unfinished[final] = best
         site.final, site.lines = final, lines
         site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
         text = final if optimized else counting
         times.append(perf_counter())
         if self.dump:
             self.write_dump(site, function, text)
-        level = self.level if self.level >= 0 else level_for(lines) if optimized else 0
+        level = self.level if self.level >= 0 else best if optimized else 0
         for code in site.profile.codes.values():
             core.set_word(code.address + core.info["VMCode.compiled"], 1)
         site.classes = function.classes
@@ -269,7 +258,7 @@ class Engine:
         started = perf_counter()
         if site.promoted is site.final:
             return
-        level = level_for(site.lines)
+        level = level_for(site.lines, WAITED_FOR)
         if self.over_budget(site.lines * LLVM_MS[level]):
             return
         site.promoted = site.final
@@ -294,10 +283,11 @@ class Engine:
         store.program()
         self.stores = True
 
-    def text_of(self, region, function) -> tuple:
-        """LLVM text of a region as it is in the end, and what made it."""
-        lowering = self.lowering(region, function)
-        return f"; {region.profile.root.name}\n{lowering.texts()[0]}", lowering
+    @staticmethod
+    def texts_of(region, lowering) -> list[str]:
+        """LLVM text of a region as it is in the end, and as it is compiled at once. The cache finds code by it: all runs, and
+        what follows them, must spell it alike."""
+        return [f"; {region.profile.root.name}\n{text}" for text in lowering.texts()]
 
     def write_dump(self, site: Site, function, text: str) -> None:
         """IR and LLVM text to files."""
@@ -314,9 +304,7 @@ class Engine:
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""
-        from ..bytecode.ops import OPS
-        opcode = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
-        install(site, entry, site.code.words, [instr.at for instr in self.counters(site, site.kind)], opcode)
+        install(site, entry, site.code.words, site.places(), site.opcode())
 
     def say(self, line: str) -> None:
         """A line of the log."""

@@ -11,14 +11,13 @@ from . import core, loose, store
 from .identity import digest
 from .site import Site
 
-LEVEL_2, LEVEL_1 = 12000, 40000         # lines of LLVM text up to which all passes run, up to which some do
-
+NOBODY_WAITS = 12000, 40000     # lines of LLVM text up to which all passes run, up to which some do
 ENOUGH = 2          # recordings of a place that was not compiled: the next run need not record it from the start
 
 
-def level_for(lines: int) -> int:
-    """How well a region of so many lines is compiled where nobody waits."""
-    return 2 if lines < LEVEL_2 else 1 if lines < LEVEL_1 else 0
+def level_for(lines: int, bounds: tuple[int, int]) -> int:
+    """How well LLVM compiles a region of so many lines in the end; `bounds`: lines up to which it takes all passes, some."""
+    return 2 if lines < bounds[0] else 1 if lines < bounds[1] else 0
 
 
 def worth_it(site: Site, recordings) -> bool:
@@ -65,9 +64,10 @@ def compiled(engine, site: Site) -> tuple:
     core.function_type = type(root)
     region = Region(core, site.profile, site.header, root, site.number)
     function = region.build(list(site.kinds or ()), site.globals is not None)
-    text, lowering = engine.text_of(region, function)
+    lowering = engine.lowering(region, function)
+    text, _ = engine.texts_of(region, lowering)
     lines = text.count("\n")
-    level = level_for(lines)
+    level = level_for(lines, NOBODY_WAITS)
     row = Recipe(site, region, function).row(code_cache.key(text, level), level, lines, lowering)
     runtime.code_generator().object_code(text, level)
     return row

@@ -12,11 +12,9 @@ from marshal import dumps, loads
 from . import core
 from .describe import Describer, Unstorable
 from .identity import digest, is_function
-from .loose import is_loose
+from .loose import SETS, is_loose
 from .profile import Seen
 from .program import code_at
-
-SETS = ("a", "b", "c", "result")
 
 
 class Written(Describer):

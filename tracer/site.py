@@ -81,6 +81,17 @@ class Site:
         """The addresses of the codes that its profile knows."""
         return {code.address for code in self._profile.codes.values()} if self._profile is not None else set()
 
+    def places(self) -> list[int]:
+        """The words of the instructions that count its turns or calls."""
+        if self.kind == LOOP:
+            return [i.at for i in self.code.instrs.values() if i.op.startswith("LOOP") and i.target == self.header]
+        return [i.at for i in self.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == self.header]
+
+    def opcode(self) -> int:
+        """The op that goes to its machine code, in their place."""
+        from ..bytecode.ops import OPS      # stored code needs it no earlier
+        return OPS["LOOP_COMPILED" if self.kind == LOOP else "RESUME_COMPILED"].code
+
     def recall(self, root) -> None:
         """What an earlier run had seen is the profile of this one."""
         seen, self.seen = self.seen, b""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from marshal import dumps, loads
 
 from ..codegen import code_cache
@@ -31,16 +32,14 @@ def program() -> str:
     return _program
 
 
+@cache
 def key() -> str:
-    """The name of the program's entry; "": there is no cache."""
+    """The name of the program's entry; "": there is no cache. Worked out once: save asks for it again and again."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     stamps = []
     for name in FOLDERS:
         with os.scandir(os.path.join(here, name)) as files:
-            for file in files:
-                if file.name.endswith((".py", ".so")):
-                    status = file.stat()
-                    stamps.append((file.name, status.st_mtime_ns, status.st_size))
+            stamps += [(file.name, *code_cache.stamp(file.path)) for file in files if file.name.endswith((".py", ".so"))]
     return code_cache.key(f"regions {FORM} {program()} {sorted(stamps)}", 0)
 
 

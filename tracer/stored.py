@@ -97,7 +97,7 @@ def ask() -> int:
         return 0
     except LookupError as error:
         if _log:
-            sys.stderr.write(f"jit: stored code of {root.__qualname__} word {header} is not for now: {error}\n")
+            sys.stderr.write(f"jit: stored code of {root.__qualname__} word {header} cannot be used now: {error}\n")
     return 1 if times >= len(APART) else warm - APART[times]
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import sys
 
-from ..bytecode.ops import OPS
 from . import core
 from .program import decoded
-from .site import FUNCTION, LOOP, by_place, install, sites
+from .site import FUNCTION, by_place, install, sites
 
 HIDDEN = 1 << 27            # of the functions that consumers.py has
 current_frames = sys._current_frames
@@ -64,8 +63,7 @@ def resumed(site) -> bool:
     suspended, site.suspended = site.suspended, False
     if not suspended or site.native is None:
         return False
-    opcode = OPS["LOOP_COMPILED" if site.kind == LOOP else "RESUME_COMPILED"].code
-    install(site, site.native.entry, 0, [place >> 3 for place in site.replaced], opcode)
+    install(site, site.native.entry, 0, [place >> 3 for place in site.replaced], site.opcode())
     return True
 
 

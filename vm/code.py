@@ -164,7 +164,7 @@ def note_twin(host: Code):
 @metal
 def hold_signals(ts: ThreadState) -> int:
     """Signals and pending calls wait until `let_signals`: their handlers are to see the program's frames, not those of the
-    translator or the JIT. The host handles them in its main thread alone, so for now no thread is that one. What to hand
+    translator or the JIT. The host handles them in its main thread alone; while they are held, no thread is that one. What to hand
     to `let_signals`; 0: this thread gets none anyway."""
     main = cast(int_out, byte_offset(cast(VOID_P, Py_Runtime), MAIN_THREAD))
     held = main[0]

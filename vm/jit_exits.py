@@ -1,6 +1,6 @@
 """Leaving compiled code: a small program per exit writes the state of the machine to memory.
 
-    rt_exit(frame, 3, exits, counters, table) -> the handler to jump to; jit.out_pc, jit.out_frame: where
+    rt_exit(frame, 3, exits, counters, values, table) -> the handler to jump to; jit.out_pc, jit.out_frame: where
 
 Compiled code stores what is alive at the exit to the words behind its counters and comes here. What the exit's block does is
 not machine code but a program, written by codegen/exit_programs.py: exits are many and rarely taken, so they
@@ -8,7 +8,7 @@ should cost the compiler as little as possible.
 
     table "exits":  region, header's address, for each exit where its program begins, programs
     a program:      pc, frames above the root, sizes, literals, operations
-    sizes:          values alive | literals << 12 | words of operations << 24 | the frame's slot << 40 | counted << 52
+    sizes:          values alive | literals << 12 | words of operations << 24 | the frame's slot << 40
     an operation:   code | result << 8 | a << 20 | b << 32 | offset << 44; a call has a second word with its arguments' slots
 
 Slots: 0 is the root's frame, then the values alive, the literals, the results of operations.
@@ -102,8 +102,8 @@ def rt_exit(root: Frame, number: int, exits: words_p, counters: words_p, values:
     run_exit(slots, program + (3 + literals), lshr(sizes, 24) & 65535)
     pc = cast(u64p, program[0])
     jit.out_pc = pc
-    jit.out_frame = cast(Frame, slots[lshr(sizes, 40) & SLOT_MASK])
-    if unlikely(taken >= TIMES_HOT and taken & (taken - 1) == 0 and lshr(sizes, 52) & 1 != 0):
+    jit.out_frame = cast(Frame, slots[lshr(sizes, 40)])
+    if unlikely(taken >= TIMES_HOT and taken & (taken - 1) == 0):
         jit.exit_number = number
         jit.exit_region = exits[0]
         jit.exit_depth = program[1]
