@@ -28,7 +28,6 @@ HEAD_START_MS = 100                     # milliseconds the JIT may take before i
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
-LATER = 20000           # turns or calls until a place that the budget had no time for is looked at again
 APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
 
 
@@ -123,8 +122,6 @@ class Engine:
             site = of(code.address, (field("header") - code.words) >> 3, kind)
             if resumed(site):
                 return
-        loose.wake(site)
-        self.awake = site
         site.profile.read(start)
         self.note_kinds(site)
         site.learned = True
@@ -135,7 +132,8 @@ class Engine:
         if kind == EXIT and not pays:
             return                      # what it has taught counts when one of the region's exits comes back
         if self.over_budget(site.profile.places() * WORD_MS + REGION_MS) and not pays:
-            self.count_again(site, kind, LATER)
+            site.later *= 2
+            self.count_again(site, kind, site.later)
             return
         site.tries += 1
         if site.tries > MOST_TRIES:
@@ -144,6 +142,8 @@ class Engine:
             site.globals = root.__globals__
         elif site.globals is not root.__globals__:
             site.globals = None
+        self.awake = site
+        loose.wake(site)
         self.compile(site, root, list(site.kinds or ()), kind == EXIT)
 
     def count_again(self, site: Site, kind: int, turns: int) -> None:
@@ -184,14 +184,14 @@ class Engine:
         registers = core.words(core.info["start_kinds"], 2 * count)
         for number in range(count):
             tag = registers[2 * number + 1]
-            kind = core.object_at(registers[2 * number]) if tag == OBJECT else TAG_NAMES.get(tag)
+            kind = loose.loose(core.object_at(registers[2 * number])) if tag == OBJECT else TAG_NAMES.get(tag)
             if site.kinds is None or number >= len(site.kinds):
                 site.kinds = [...] * count
             if site.kinds[number] is ...:
                 site.kinds[number] = kind
             elif site.kinds[number] != kind:
                 pair = (site.kinds[number], kind)
-                site.kinds[number] = object if all(isinstance(one, type) for one in pair) else \
+                site.kinds[number] = object if not any(one is None or isinstance(one, str) for one in pair) else \
                     "unboxed" if all(isinstance(one, str) for one in pair) else None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:

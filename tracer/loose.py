@@ -2,7 +2,7 @@
 
     loosen({int, C})  ->  {int, <weakref to C>}         tighten(...)  ->  {int, C}, or {int} once C has died
 
-A profile is tightened while a recording is read into it and its region is built, and loose at any other time. In the table of
+A profile is tightened while its region is built, and loose at any other time. In the table of
 constants of machine code a class is a word to compare with; when the class dies the word is set to one that nothing equals.
 """
 from __future__ import annotations
@@ -38,23 +38,41 @@ def strong(kinds) -> list:
     return [(kind() or object) if type(kind) is ref else kind for kind in kinds]
 
 
+def loose(held: object) -> object:
+    """What a profile holds of it."""
+    return ref(held) if is_loose(held) else held
+
+
+def let_go(seen) -> None:
+    """A place holds its classes weakly again."""
+    for name in SETS:
+        setattr(seen, name, loosen(getattr(seen, name)))
+    seen.callables = {at: loose(held) for at, held in seen.callables.items()}
+
+
+def hold(seen) -> None:
+    """A place holds its classes while a region is built."""
+    for name in SETS:
+        kinds = getattr(seen, name)
+        if any(type(kind) is ref for kind in kinds):
+            setattr(seen, name, tighten(kinds))
+    if any(type(held) is ref for held in seen.callables.values()):
+        living = ((at, held() if type(held) is ref else held) for at, held in seen.callables.items())
+        seen.callables = {at: held for at, held in living if held is not None}
+
+
 def rest(site) -> None:
-    """A recording has been read: let go of classes."""
-    for seen in site.profile.classy:
-        for name in SETS:
-            setattr(seen, name, loosen(getattr(seen, name)))
-        seen.callables = {at: ref(held) if is_loose(held) else held for at, held in seen.callables.items()}
+    """The region is built: let go of classes."""
+    for seen in site.profile.at.values():
+        let_go(seen)
     if site.kinds is not None:
-        site.kinds = [ref(kind) if is_loose(kind) else kind for kind in site.kinds]
+        site.kinds = [loose(kind) for kind in site.kinds]
 
 
 def wake(site) -> None:
-    """A recording is about to be read."""
-    for seen in site.profile.classy:
-        for name in SETS:
-            setattr(seen, name, tighten(getattr(seen, name)))
-        living = ((at, held() if type(held) is ref else held) for at, held in seen.callables.items())
-        seen.callables = {at: held for at, held in living if held is not None}
+    """A region is about to be built."""
+    for seen in site.profile.at.values():
+        hold(seen)
     if site.kinds is not None:
         site.kinds = strong(site.kinds)
 

@@ -12,7 +12,7 @@ from struct import Struct
 
 from . import core
 from .arrays import ARRAYS, layout_of
-from .loose import is_loose
+from .loose import hold, loose
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
@@ -43,7 +43,6 @@ class Profile:
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
         self.kept: dict[tuple, object] = {}         # functions, without what their closures hold
-        self.classy: set[Seen] = set()              # places that know classes of the program, see loose.py
         self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
@@ -77,6 +76,7 @@ class Profile:
             resume.count = other.at[(), begin].count
             resume.next.add(begin)
         for (below, at), seen in other.at.items():
+            hold(seen)
             self.at.setdefault(((*path, *below), at), seen)
         for below, found in other.codes.items():
             self.codes.setdefault((*path, *below), found)
@@ -153,10 +153,8 @@ class Profile:
                 address = e[payload + 2]
                 kind = types.get(address)
                 if kind is None:
-                    kind = types[address] = core.object_at(address)
+                    kind = types[address] = loose(core.object_at(address))
                 place.add(kind)
-                if is_loose(kind):
-                    self.classy.add(seen)
             elif tag != 0 or payload != 13:         # nothing was logged afterwards: not a result
                 place.add(TAG_NAMES.get(tag, "empty"))
         if e[11] == SHAPE:
@@ -169,6 +167,4 @@ class Profile:
                 if id(found.__code__) not in seen.callables:
                     seen.callables[id(found.__code__)] = core.without_closure(found)
             elif type(found) is type or type(found).__name__ in ("function", "method_descriptor"):
-                if is_loose(found):
-                    self.classy.add(seen)
-                seen.callables[e[16]] = found       # a container of the program is not kept
+                seen.callables[e[16]] = loose(found)        # a container of the program is not kept

@@ -12,7 +12,7 @@ from marshal import dumps, loads
 from . import core
 from .describe import Describer, Unstorable
 from .identity import digest, is_function
-from .loose import SETS, is_loose
+from .loose import SETS, rest
 from .profile import Seen
 from .program import code_at
 
@@ -88,24 +88,23 @@ def words(site) -> bytes:
 def recall(site, root, data: bytes) -> None:
     """Bring the profile of a site back."""
     from .resolve import Things
-    things, names, rest = loads(data)
+    things, names, written = loads(data)
     found = Things(things, root, names)
-    rows, places, sets, changing, kinds, hot, site.recordings, tries, several = rest
+    rows, places, sets, changing, kinds, hot, site.recordings, tries, several = written
     profile = site.profile
     paths: list = []
     for row in rows:
         paths.append(recalled_path(profile, found, row))
     for number, at, seen in places:
         if paths[number] is not None:
-            one = profile.at[paths[number], at] = recalled(found, seen)
-            if any(map(is_loose, (*one.a, *one.b, *one.c, *one.result, *one.callables.values()))):
-                profile.classy.add(one)
+            profile.at[paths[number], at] = recalled(found, seen)
     for name, rows in zip(("negative", "resigned", "hot"), sets):
         getattr(profile, name).update((paths[one[0]], *one[1:]) for one in rows if paths[one[0]] is not None)
     profile.changing.update(id(one.__globals__) for one in map(found.get, changing) if one is not None)
     site.kinds = kinds and [... if kind == ("...",) else kind if kind is None else found.get(kind) for kind in kinds]
     site.hot = {(paths[number], at): times for number, at, times in hot if paths[number] is not None}
     site.globals = None if several else root.__globals__
+    rest(site)
 
 
 def recalled_path(profile, found, row: tuple):
