@@ -10,6 +10,7 @@ from .builder import Builder
 from .values import EMPTY, NO, Val
 
 ROWS: dict[int, str] = {}
+RECEIVER = -1           # in the place of a register: the object that a bound method has
 
 
 def row(*objects):
@@ -27,11 +28,16 @@ SIZED = {set: "set", frozenset: "set", list: "list", tuple: "tuple", str: "str",
 class Builtins(Builder):
     """Specializations of builtins. A method gets the registers of the arguments; None: not this way."""
 
+    receiver = EMPTY                # what the register RECEIVER stands for
+
     def call_builtin(self, instr, target, first: int, count: int):
+        return self.step(instr) if instr.keywords else \
+            self.call_method(instr, target, list(range(first + 1, first + 1 + count)))
+
+    def call_method(self, instr, target, registers: list[int]):
+        """The same, positional arguments in registers."""
         name = ROWS.get(id(target))
-        if name is None or instr.keywords:
-            return self.step(instr)
-        result = getattr(self, name)(instr, list(range(first + 1, first + 1 + count)))
+        result = getattr(self, name)(instr, registers) if name is not None else None
         return self.step(instr) if result is None else self.finish_call(instr, result)
 
     def finish_call(self, instr, result: Val):
@@ -47,6 +53,8 @@ class Builtins(Builder):
 
     def argument(self, register: int) -> Val | None:
         """An argument whose value is known to the region, its type too if it was seen, or None."""
+        if register == RECEIVER:
+            return self.receiver
         val = self.cx.frames[-1].regs[register]
         if val.kind == "mem" or (val.kind == "obj" and val.const is NO and self.type_of(val) is None):
             kinds = self.expected(register)

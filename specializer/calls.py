@@ -6,6 +6,9 @@ Guards: what is called has the code it had; there is room for the frames; recurs
 """
 from __future__ import annotations
 
+from types import BuiltinFunctionType
+
+from .builtins import RECEIVER
 from .context import DIRTY, FrameState
 from .builder import Split
 from .native_calls import NativeCalls
@@ -40,9 +43,11 @@ class Calls(NativeCalls):
         callable = frame.regs[first]
         if callable.kind != "obj":
             return self.step(instr)
+        count = base + 2 + instr.c - first - 1
+        if callable.const is NO and self.expected(first) == {BuiltinFunctionType}:
+            return self.call_bound(instr, callable, first, count)
         if callable.const is NO:
             callable = self.known_descriptor(callable)
-        count = base + 2 + instr.c - first - 1
         if callable.const is NO:
             return self.call_variable(instr, callable, first, count)
         target = callable.const
@@ -60,6 +65,23 @@ class Calls(NativeCalls):
             return callable
         self.guard(self.e("ptr_eq", callable.ssa, self.const_object(found[0])), "another method is called")
         return Val("obj", None, MethodDescriptor, found[0])
+
+    def call_bound(self, instr, callable: Val, first: int, count: int):
+        """A method of a builtin object that was fetched before: `append = xs.append`."""
+        found = list(self.seen.callables.values())
+        if len(found) != 1 or type(found[0]) is not MethodDescriptor or instr.keywords:
+            return self.step(instr)
+        (method,) = found
+        self.guard_type(callable, BuiltinFunctionType)
+        key = ("method of", callable.ssa)
+        if self.cx.facts.get(key) is not method:
+            definition = self.load("ptr", callable.ssa, 16, "attr")
+            known = self.const_word(self.core.word(id(method) + 40))
+            self.guard(self.e("ptr_eq", definition, known), "another method is called")
+            self.cx.facts[key] = method
+        held = Val("obj", self.load("ptr", callable.ssa, 24, "attr"))
+        self.receiver = self.guard_type(held, method.__objclass__)
+        return self.call_method(instr, method, [RECEIVER, *range(first + 1, first + 1 + count)])
 
     def call_variable(self, instr, callable: Val, first: int, count: int):
         """A callable that is not known but by what was seen."""

@@ -10,6 +10,7 @@ state after that is what exits go back to (`again`): it says the same as the one
 from __future__ import annotations
 
 from .arith import literal
+from .builtins import RECEIVER
 from .builder import LARGE, PLAIN_TYPES, Builder
 from .context import DIRTY
 from .values import NO, Val
@@ -74,6 +75,8 @@ class Direct(Builder):
 
     def real(self, register: int) -> Val:
         """A register's value, made real if it is virtual."""
+        if register == RECEIVER:
+            return self.receiver
         val = self.cx.frames[-1].regs[register]
         return self.materialized(val) if val.parts else val
 
@@ -127,7 +130,8 @@ class Direct(Builder):
     def ready(self, *registers: int) -> None:
         """Before a call that may free objects (or collect garbage): operands real, everything owned."""
         for register in registers:
-            self.guard_ordered(self.cx.frames[-1].regs[register])
+            if register != RECEIVER:
+                self.guard_ordered(self.cx.frames[-1].regs[register])
         for register in registers:
             self.real(register)
         self.secure()

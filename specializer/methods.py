@@ -52,13 +52,10 @@ POSITIVE = {"log", "log2", "log10"}
 class Methods(Direct):
     """Specializations of calls of C functions."""
 
-    def call_builtin(self, instr, target, first: int, count: int):
-        if instr.keywords or not hasattr(target, "__objclass__"):
-            return super().call_builtin(instr, target, first, count)
-        registers = list(range(first + 1, first + 1 + count))
-        val = self.argument(registers[0]) if registers else None
+    def call_method(self, instr, target, registers: list[int]):
+        val = self.argument(registers[0]) if registers and hasattr(target, "__objclass__") else None
         if val is None or SAFE.get((target.__objclass__, target.__name__)) is None:
-            return super().call_builtin(instr, target, first, count)
+            return super().call_method(instr, target, registers)
         result = None
         if val.kind == "char" and len(registers) == 1:
             result = self.char_method(target.__name__, val)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from .builtins import row
+from .builtins import RECEIVER, row
 from .direct import Direct
 from .values import EMPTY, NO, Val
 
@@ -106,7 +106,8 @@ class Texts(Direct):
             self.ready(*registers)
             regs = self.cx.frames[-1].regs
             separator = self.pointer(regs[registers[1]]) if kinds == [str] else "null"
-            return self.made_by_call(list, "rt_split", self.pointer(regs[registers[0]]), separator, container=True)
+            text = self.receiver if registers[0] == RECEIVER else regs[registers[0]]
+            return self.made_by_call(list, "rt_split", self.pointer(text), separator, container=True)
         return None
 
 

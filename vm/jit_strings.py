@@ -306,11 +306,17 @@ def rt_list_pop(o: Obj) -> Obj:
     """Take the last item off a list that has one; new reference."""
     size = VarObj(o).ob_size - 1
     found = List(o).ob_item[size]
-    if size < List(o).allocated >> 1:
-        incref(found)
-        if PyList_SetSlice(o, size, size + 1, None) < 0:
-            PyErr_Clear()
-        return found
+    if size < List(o).allocated >> 1:                   # when the host gives memory back
+        if size == 0:
+            PyMem_Free(cast(VOID_P, List(o).ob_item))
+            List(o).ob_item = cast(obj_p, None)
+            List(o).allocated = 0
+        else:
+            room = (size + (size >> 3) + 6) & -4
+            smaller = PyMem_Realloc(cast(VOID_P, List(o).ob_item), room * 8)
+            if smaller:
+                List(o).ob_item = cast(obj_p, smaller)
+                List(o).allocated = room
     VarObj(o).ob_size = size
     return found
 

@@ -33,6 +33,7 @@ LEFT, FULL, ROUNDS, DEEP, ASKED = 1, 2, 3, 4, 5
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 CALL_BASE = OPS["CALL"].code
 ITEM_GET_BASE, ITEM_GET_K_BASE, ITEM_SET_BASE = (OPS[name].code for name in ("ITEM_GET", "ITEM_GET_K", "ITEM_SET"))
+MADE_BY_CLASS = 1 << 9          # in tp_flags
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
 LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUME_COMPILED"].code
@@ -159,12 +160,32 @@ def depth_below(root: Frame, frame: Frame) -> int:
 
 
 @metal
+def method_of_bound(o: Obj) -> Obj:
+    """`list.append` of `[].append`, if it is a method that the builtin type itself has; new reference."""
+    definition = CFunctionObject(o).m_ml
+    self = CFunctionObject(o).m_self
+    if not self:
+        return None
+    if self.ob_type.tp_flags & MADE_BY_CLASS != 0:
+        return None
+    found = PyDict_GetItemString(self.ob_type.tp_dict, cast(str_p, definition.ml_name))
+    if not found:
+        return None
+    if found.ob_type != PyMethodDescr_Type or MethodDescr(found).d_method != definition:
+        return None
+    return new_ref(found)
+
+
+@metal
 def logged_callable(base: Reg) -> Obj:
-    """What a call calls, if it is a function of the VM, a class or a method of a builtin type; new reference."""
+    """What a call calls, if it is a function of the VM, a class or a method of a builtin type, bound or not; new
+    reference."""
     r = base if base.tag == OBJECT else base + 1
     if r.tag != OBJECT:
         return None
     kind = r.object.ob_type
+    if kind == PyCFunction_Type:
+        return method_of_bound(r.object)
     if kind != FireFunction_Type and kind != PyType_Type and kind != PyMethodDescr_Type:
         return None
     return new_ref(r.object)
