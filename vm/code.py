@@ -30,6 +30,7 @@ def free_code(extra: ptr_t):
     PyMem_RawFree(code.origin)
     PyMem_RawFree(code.pool)
     PyMem_RawFree(code.handlers)
+    PyMem_RawFree(code.lines)
     PyMem_RawFree(code)
 
 

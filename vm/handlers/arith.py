@@ -199,6 +199,18 @@ def define(name: str, constant: bool) -> None:
         else:
             return False
 
+    @metal(name=f"of_longs_{opcode}", inline=True)
+    def of_longs(a: Obj, b: Obj) -> Obj:
+        """The result for two ints of any size; NULL: the host must do it. See jit_longs.py."""
+        if name == "ADD":
+            return rt_long_ADD(a, b)
+        elif name == "SUB":
+            return rt_long_SUB(a, b)
+        elif name == "MUL":
+            return rt_long_MUL(a, b)
+        else:
+            return rt_long_FLOORDIV(a, b)
+
     @metal(name=f"host_{opcode}")
     def host(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
         """Any operands, by the host's number protocol."""
@@ -209,15 +221,17 @@ def define(name: str, constant: bool) -> None:
             return False
         if not constant:
             incref(right)
+        result: Obj = None
+        if name in ("ADD", "SUB", "MUL", "FLOORDIV"):
+            if left.ob_type == PyLong_Type and right.ob_type == PyLong_Type:
+                result = of_longs(left, right)
         if name == "POW":
             if ins & X_BIT != 0:
                 result = PyNumber_InPlacePower(left, right, Py_None)
             else:
                 result = PyNumber_Power(left, right, Py_None)
-        elif ins & X_BIT != 0:
-            result = in_place(left, right)
-        else:
-            result = plain(left, right)
+        elif not result:
+            result = in_place(left, right) if ins & X_BIT != 0 else plain(left, right)
         decref(right)
         if not result:
             return False

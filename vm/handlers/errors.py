@@ -7,26 +7,7 @@ a traceback entry of its own.
 from __future__ import annotations
 
 from .names import *  # noqa: F403
-
-TRACEBACK_BYTES = 56
-
-
-@metal
-def add_traceback(frame: Frame):
-    """One traceback entry for this frame, which is the current one; none where memory is out."""
-    if frame.code.flags & HIDDEN != 0:
-        return
-    fetched = stack("Obj", 3)
-    PyErr_Fetch(fetched, fetched + 1, fetched + 2)          # a frame object that cannot be made clears the error
-    object = PyThreadState_GetFrame(frame.thread.ts)
-    PyErr_Restore(fetched[0], fetched[1], fetched[2])
-    if object:
-        room = PyObject_Malloc(TRACEBACK_BYTES)             # without it the host would end the process
-        if room:
-            PyObject_Free(room)
-            PyTraceBack_Here(object)
-        decref(object)
-
+from .tracebacks import *  # noqa: F403
 
 @metal
 def find_handler(code: VMCode, pc: u64p) -> u32p:
