@@ -43,5 +43,7 @@ def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
             collector.total = cast(int_out, words + (i + 2))
             collector.percent = PyLong_AsLong(args[2])
             collector.generation = PyUnicode_InternFromString("generation")
+            if collector.base[YOUNGEST_AT] == address_int(collector.base + YOUNGEST):
+                state.young = cast(i32wp, collector.base + (YOUNGEST + 2))
             return new_ref(Py_True)
     return new_ref(Py_False)

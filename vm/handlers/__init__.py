@@ -1,9 +1,9 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "arith", "compare", "names", "tracebacks", "errors", "binding", "calls", "call_bound", "call_forms", "known",
-           "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching",
-           "groups", "generators", "tracing", "recording")
+MODULES = ("moves", "arith", "compare", "containment", "names", "tracebacks", "errors", "binding", "calls", "instances",
+           "call_bound", "call_forms", "known", "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items",
+           "imports", "context", "matching", "groups", "generators", "tracing", "recording")
 
 
 def load() -> dict:

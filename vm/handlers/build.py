@@ -27,7 +27,7 @@ def move_items(items: obj_p, base: Reg, count: int) -> bool:
 
 @metal
 def build_tuple(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
-    sync(frame, pc)
+    sync_to_allocate(frame, pc)
     made = PyTuple_New(count)
     if made and not move_items(field_address(Tuple(made), "ob_item"), base, count):
         decref(made)
@@ -39,13 +39,14 @@ def build_tuple(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
 def BUILD_TUPLE():
     made = build_tuple(frame, pc, rb, C)
     if unlikely(not made):
+        sync(frame, pc)
         return tail("ERROR")
     set_object(ra, made)
 
 
 @metal
 def build_list(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
-    sync(frame, pc)
+    sync_to_allocate(frame, pc)
     made = PyList_New(count)
     if made and not move_items(List(made).ob_item, base, count):
         decref(made)
@@ -57,6 +58,7 @@ def build_list(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
 def BUILD_LIST():
     made = build_list(frame, pc, rb, C)
     if unlikely(not made):
+        sync(frame, pc)
         return tail("ERROR")
     set_object(ra, made)
 
@@ -99,10 +101,13 @@ def sized_dict(keys: Reg, step: int, count: int) -> Obj:
 
 @metal
 def build_map(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
-    sync(frame, pc)
+    sync_to_allocate(frame, pc)
     made = sized_dict(base, 2, count)
-    if not made:
-        return None
+    if not made or count == 0:
+        if not made:
+            sync(frame, pc)
+        return made
+    sync(frame, pc)
     for i in range(count):
         pair = base[2 * i]
         key = boxed(pair)

@@ -210,6 +210,8 @@ def CALL_OTHER():
             return tail("CALL_KNOWN")
         if function.ob_type == FireFunction_Type:
             return tail("CALL_BOUND")
+        if function.ob_type == PyType_Type:
+            return tail("CALL_CLASS")
         if unwrap_method(rb):
             return tail("CALL_BOUND")
     return tail("CALL_GENERAL")
@@ -253,55 +255,6 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
             return callee
     call_generic(frame, pc, ins, ra, base, count)
     return None
-
-
-@metal
-def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
-    """Instantiate a class whose __new__ is object's and whose __init__ is a VM function: the frame of
-    __init__, or NULL if the call must go the general way (nothing has happened then)."""
-    kind = cast(TypeObject, base[first].object)
-    ts = frame.thread.ts
-    if ts.recursion_remaining <= 1 or ts.cframe.use_tracing != 0:
-        return None
-    if first == 0 or kind.tp_new != state.object_new or kind.tp_flags & (1 << 9) == 0 or kind.tp_flags & (1 << 20) != 0:
-        return None
-    init = _PyType_Lookup(kind, state.name_init)
-    if not init or init.ob_type != FireFunction_Type:
-        return None
-    code = code_of(cast(FireFunction, init))
-    thread = frame.thread
-    if not code:
-        PyErr_Clear()
-        return None
-    if code.twin != 0 or code.flags & (CO_ANY_GENERATOR | CO_OPTIMIZED) != CO_OPTIMIZED:
-        return None
-    sync(frame, pc)
-    instance = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
-    if not instance:
-        PyErr_Clear()
-        return None
-    callee = push_frame(thread, code, cast(Function, new_ref(init)), frame)
-    if not callee:
-        PyErr_Clear()
-        decref(instance)
-        return None
-    kwnames: Obj = None
-    if pc[1] & 0xFFFFFFFF != 0:
-        kwnames = frame.pool[(pc[1] & 0xFFFFFFFF) - 1].object
-    base[1].object = new_ref(instance)                          # self, in the place of the class
-    if not bind_moves(callee, base + 1, count + 1, kwnames):
-        PyErr_Clear()
-        pop_frame(callee, code.nregs)
-        base[1].object = cast(Obj, kind)
-        decref(instance)
-        decref(instance)
-        return None
-    decref(kind)
-    count_run(code, False)
-    ts.recursion_remaining = ts.recursion_remaining - 1         # the class's call counts too
-    callee.kind = KIND_INIT
-    callee.result = instance
-    return callee
 
 
 # ---------------------------------------------------------------------------------------- returning

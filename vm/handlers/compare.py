@@ -321,47 +321,6 @@ def JIS():
         return jump(jump16(pc, ins))
 
 
-@metal
-def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
-    """item in container: 1, 0 or -1 with an exception set."""
-    if item.tag == INT and container.tag == OBJECT:
-        found = UNDECIDED
-        if container.object.ob_type == PyDict_Type:
-            found = rt_dict_has_int(container.object, item.payload)
-        elif container.object.ob_type == PySet_Type:
-            found = rt_set_has_int(container.object, item.payload)
-        if found != UNDECIDED:
-            return found
-    sync(frame, pc)
-    value = boxed(item)
-    holder = boxed(container)
-    if not value or not holder:
-        return -1
-    if holder.ob_type == PyDict_Type:
-        return PyDict_Contains(holder, value)
-    if is_ascii(holder) and is_ascii(value) and Ascii(value).length == 1:
-        return 1 if memchr(ascii_data(holder), ascii_data(value)[0], Ascii(holder).length) else 0
-    incref(holder)
-    outcome = PySequence_Contains(holder, value)
-    decref(holder)
-    return outcome
-
-
-@handler("CONTAINS")
-def CONTAINS():
-    callee = contains_frame(frame, pc, ins, rb, rc)
-    if callee:
-        return resume_at(callee, callee.code.entry)
-    outcome = contains(frame, pc, rb, rc)
-    if unlikely(outcome < 0):
-        return tail("ERROR")
-    ob = take(rb, ins, CONSUME_B)
-    oc = take(rc, ins, CONSUME_C)
-    set_bool(ra, (outcome != 0) != sense(ins))
-    xdecref(ob)
-    xdecref(oc)
-
-
 # ---------------------------------------------------------------------------------------- jumps
 @handler("JUMP")
 def JUMP():

@@ -251,6 +251,10 @@ def owned_value(r: Reg, ins: int, bit: int) -> Obj:
         else:
             incref(r.object)
         return r.object
+    if r.tag == INT:
+        if likely(ult(r.payload + 5, SHARED_INTS)):
+            return new_ref(byte_offset(ints.first, (r.payload + 5) * 32))
+        return None
     if r.tag == BOOL:
         return new_ref(Py_True if r.payload != 0 else Py_False)
     if r.tag == NONE:

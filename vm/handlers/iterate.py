@@ -7,14 +7,28 @@ from .calls import *  # noqa: F403
 MOST_COUNTED = (1 << 62)            # counts of an enumerate that need no big ints
 
 
+@metal(inline=True)
+def makes_iterator(kind: TypeObject) -> bool:
+    """Whether iter() of such an object makes one small object and does nothing else."""
+    return (kind == PyList_Type or kind == PyTuple_Type or kind == PyRange_Type or kind == PyDict_Type
+            or kind == PyUnicode_Type or kind == PySet_Type)
+
+
 @metal
 def get_iter(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg) -> bool:
-    sync(frame, pc)
-    o = boxed(rb)
-    if not o:
-        return False
+    o: Obj = None
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+    if likely(o and makes_iterator(o.ob_type)):
+        sync_to_allocate(frame, pc)
+    else:
+        sync(frame, pc)
+        o = boxed(rb)
+        if not o:
+            return False
     iterator = PyObject_GetIter(o)
     if not iterator:
+        sync(frame, pc)
         return False
     taken = take(rb, ins, CONSUME_B)
     set_object(ra, iterator)

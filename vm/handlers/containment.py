@@ -1,0 +1,65 @@
+"""Containment: x in y, x not in y.
+
+    CONTAINS r1 = r2 in r3     characters in short strings, ints and strings in dicts at once; `__contains__` of classes in
+                               its frame (special.py); anything else by the host
+"""
+from __future__ import annotations
+
+from .compare import *  # noqa: F403
+
+
+@metal
+def has_character(text: Obj, wanted: int) -> bool:
+    """Whether a compact ASCII string has a character; most that are asked are short."""
+    length = Ascii(text).length
+    data = ascii_data(text)
+    if length > 16:
+        return memchr(data, wanted, length) != None
+    for i in range(length):
+        if data[i] == wanted:
+            return True
+    return False
+
+
+@metal
+def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
+    """item in container: 1, 0 or -1 with an exception set."""
+    if item.tag == INT and container.tag == OBJECT:
+        found = UNDECIDED
+        if container.object.ob_type == PyDict_Type:
+            found = rt_dict_has_int(container.object, item.payload)
+        elif container.object.ob_type == PySet_Type:
+            found = rt_set_has_int(container.object, item.payload)
+        if found != UNDECIDED:
+            return found
+    elif item.tag == OBJECT and container.tag == OBJECT:
+        if is_ascii(container.object) and is_ascii(item.object) and Ascii(item.object).length == 1:
+            return 1 if has_character(container.object, ascii_data(item.object)[0]) else 0
+        if container.object.ob_type == PyDict_Type and is_quiet(container.object, item.object):
+            return PyDict_Contains(container.object, item.object)
+    sync(frame, pc)
+    value = boxed(item)
+    holder = boxed(container)
+    if not value or not holder:
+        return -1
+    if holder.ob_type == PyDict_Type:
+        return PyDict_Contains(holder, value)
+    incref(holder)
+    outcome = PySequence_Contains(holder, value)
+    decref(holder)
+    return outcome
+
+
+@handler("CONTAINS")
+def CONTAINS():
+    callee = contains_frame(frame, pc, ins, rb, rc)
+    if callee:
+        return resume_at(callee, callee.code.entry)
+    outcome = contains(frame, pc, rb, rc)
+    if unlikely(outcome < 0):
+        return tail("ERROR")
+    ob = take(rb, ins, CONSUME_B)
+    oc = take(rc, ins, CONSUME_C)
+    set_bool(ra, (outcome != 0) != sense(ins))
+    xdecref(ob)
+    xdecref(oc)
