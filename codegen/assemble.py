@@ -23,6 +23,7 @@ host's lock is free while LLVM works.  Text that is not valid LLVM assembly rais
 from __future__ import annotations
 
 from ctypes import byref, c_void_p, string_at
+from threading import Lock
 
 from .llvm import LlvmError, library, taken, text_of
 
@@ -31,6 +32,7 @@ from .llvm import LlvmError, library, taken, text_of
 LEAN = ("NewGVN", "InstCombine", "SimplifyCFG", "LoopRotate", "InstCombine", "SimplifyCFG")
 CODE_GENERATOR = (0, 2, 2, 3)         # LLVM's level for instruction selection, by ours
 _host: tuple | None = None
+_switching, _schedules = Lock(), [True]
 _idle: dict[int, list[int]] = {level: [] for level in CODE_GENERATOR}       # code generators nobody uses, by LLVM's level
 
 
@@ -69,6 +71,15 @@ def borrowed(level: int) -> int:
         return target_machine(triple, cpu, features, level)
 
 
+def schedule(wanted: bool) -> None:
+    """Whether LLVM orders instructions for the processor's units from now on: an eighth of the time of level 0. The switch is
+    the process's: another thread that compiles meanwhile gets code that is as right."""
+    with _switching:
+        if _schedules[0] != wanted:
+            library().LLVMPY_SetCommandLine(b"fire", b"-enable-misched=" + str(wanted).lower().encode())
+            _schedules[0] = wanted
+
+
 def assemble(text: str, level: int = 2, form: str = "object") -> bytes:
     """LLVM assembly -> an ELF object, or its listing with form="assembly"; raises LlvmError."""
     llvm = library()
@@ -84,6 +95,7 @@ def assemble(text: str, level: int = 2, form: str = "object") -> bytes:
             raise LlvmError(taken(error))
         taken(error)
         machine = borrowed(CODE_GENERATOR[level])
+        schedule(level > 0)
         if level:
             optimize(module, machine, level)
         return emitted(module, machine, form)
