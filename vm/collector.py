@@ -4,7 +4,7 @@
 
 The host collects the oldest generation once as many objects have survived as are a quarter of what was alive after the
 last time, so a program that builds a large structure has all of it gone over again and again: of a tree of 260,000
-nodes, 70% of the time. Here the heap may grow by PERCENT until then. What younger generations do, thresholds and
+nodes, 70% of the time. Here the heap may grow by PERCENT until then, and a small one by FEWEST objects. What younger generations do, thresholds and
 counts stay as they are, and so does everything beyond LARGEST objects, where memory counts for more.
 
 The host decides by a number of its own, `long_lived_total`, which lies behind the lists `garbage` and `callbacks` in its state
@@ -17,7 +17,15 @@ from .handlers.recording import *  # noqa: F403
 
 WORDS_SEARCHED = 2048       # of the interpreter's state
 AS_HOST = 25                # percent that the host lets the heap grow by
-LARGEST = 500000           # objects
+LARGEST = 500000            # objects
+FEWEST = 200000             # that have survived until all are gone over: some 20 MB of instances
+
+
+@metal
+def put_off(total: int):
+    """Have the host believe that so many objects were alive, so a quarter of them may survive before the next time."""
+    few = FEWEST * 100 // AS_HOST
+    collector.total[0] = few if total < few else total
 
 
 @metal
@@ -29,7 +37,7 @@ def core_collected(module: Obj, args: obj_p, nargs: int) -> Obj:
             if PyLong_AsLong(number) == 2:              # when it starts, too: the host sets the number when it is done
                 total = collector.total[0]
                 if total < LARGEST:
-                    collector.total[0] = total * collector.percent // AS_HOST
+                    put_off(total * collector.percent // AS_HOST)
     return new_ref(Py_None)
 
 
@@ -42,6 +50,8 @@ def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
             collector.base = cast(int_out, words + i)
             collector.total = cast(int_out, words + (i + 2))
             collector.percent = PyLong_AsLong(args[2])
+            if collector.percent > AS_HOST and collector.total[0] == 0:
+                put_off(0)
             collector.generation = PyUnicode_InternFromString("generation")
             if collector.base[YOUNGEST_AT] == address_int(collector.base + YOUNGEST):
                 state.young = cast(i32wp, collector.base + (YOUNGEST + 2))
