@@ -23,6 +23,7 @@ from ..bytecode.ops import OPS, X_BIT as DELEGATES
 from ..vm.entry import *  # noqa: F403
 
 YIELD_CODE, COPY_FREE_VARS_CODE = OPS["YIELD"].code, OPS["COPY_FREE_VARS"].code
+SEND_CODE, JUMP_CODE = OPS["SEND"].code, OPS["JUMP"].code
 FOR_ITER_WORDS = OPS["FOR_ITER"].length
 OWNED_BY_GENERATOR = 1
 GEN_HEAD = 80                           # bytes before the host's frame
@@ -197,6 +198,59 @@ def give_sent(frame: Frame, payload: int, tag: int):
 
 
 @metal(inline=True)
+def waits_for(frame: Frame, callee: Frame) -> bool:
+    """Whether a frame that waits at a YIELD which delegates does so to the generator of `callee`, which waits too.
+    `callee` may be anything: it is not looked at before that is known."""
+    back = frame.pc + 1
+    send = back + (back[0] >> 32)
+    if send[0] & OPCODE_MASK != SEND_CODE:
+        return False
+    receiver = frame.regs[lshr(send[0], 16) & 65535]
+    if receiver.tag != OBJECT or frame.pc[0] & DELEGATES == 0:
+        return False
+    kind = receiver.object.ob_type
+    if kind != FireGenerator_Type and kind != FireCoroutine_Type:
+        return False
+    return generator_frame(receiver.object) == callee and cast(Gen, receiver.object).gi_frame_state == FRAME_SUSPENDED
+
+
+@metal
+def resume_innermost(frame: Frame, payload: int, tag: int) -> Frame:
+    """A generator that delegates runs again: each on the way goes on to its SEND, and what is sent goes to the
+    innermost. The frame to go on in: that one's, or the first that has to look for itself.
+
+    `frame.out` of one that waits is the frame it delegates to, or NULL (suspend_delegating)."""
+    thread = frame.thread
+    ts = thread.ts
+    cframe = ts.cframe
+    left = ts.recursion_remaining
+    callee = cast(Frame, frame.out)
+    while callee and left > 0 and cframe.use_tracing == 0:
+        if not waits_for(frame, callee):
+            break
+        back = frame.pc + 1
+        frame.pc = back + (back[0] >> 32)
+        set_instruction(frame)
+        callee.kind = KIND_SEND
+        callee.caller = frame
+        callee.thread = thread
+        gen = cast(Gen, callee.gen)
+        exc_item(gen).previous_item = exc_item(cast(Gen, frame.gen))
+        gen.gi_frame_state = FRAME_EXECUTING
+        callee.iframe.previous = frame.iframe
+        left = left - 1
+        frame = callee
+        callee = cast(Frame, frame.out)
+    if left != ts.recursion_remaining:
+        ts.recursion_remaining = left
+        ts.exc_info = exc_item(cast(Gen, frame.gen))
+        cframe.current_frame = frame.iframe
+        frame.linked = 1
+    give_sent(frame, payload, tag)
+    return frame
+
+
+@metal(inline=True)
 def resume_with(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: int) -> Frame:
     """Resume for the instruction at `pc`, which waits in `frame`: the generator's frame to go on in. NULL:
     not to be done here (finished, running, too deep, a signal): nothing has happened, use the C entry."""
@@ -212,6 +266,8 @@ def resume_with(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: in
     callee.caller = frame
     start_running(gen, callee, frame.thread)
     if likely(status == FRAME_SUSPENDED):
+        if callee.pc[0] & DELEGATES != 0:
+            return resume_innermost(callee, payload, tag)
         give_sent(callee, payload, tag)
     return callee
 
@@ -228,6 +284,38 @@ def suspend(frame: Frame):
     gen = cast(Gen, frame.gen)
     gen.gi_frame_state = FRAME_SUSPENDED
     stop_running(gen, frame)
+
+
+@metal
+def suspend_delegating(frame: Frame) -> Frame:
+    """A frame that waits now was resumed by a SEND: the callers that yield what it yields wait as well. The
+    outermost of them."""
+    ts = frame.thread.ts
+    outermost = frame
+    handled = ts.exc_info
+    below = ts.cframe.current_frame
+    count = 0
+    while outermost.kind == KIND_SEND and ts.cframe.use_tracing == 0:
+        caller = outermost.caller
+        at = caller.pc + 1
+        if at[0] & OPCODE_MASK != YIELD_CODE or at[0] & DELEGATES == 0:
+            break
+        caller.pc = at
+        set_instruction(caller)
+        gen = cast(Gen, caller.gen)
+        gen.gi_frame_state = FRAME_SUSPENDED
+        handled = exc_item(gen).previous_item
+        exc_item(gen).previous_item = None
+        below = caller.iframe.previous
+        caller.iframe.previous = None
+        if caller.kind != KIND_ENTRY:
+            caller.out = cast(obj_p, outermost)
+        count = count + 1
+        outermost = caller
+    ts.exc_info = handled
+    ts.cframe.current_frame = below
+    ts.recursion_remaining = ts.recursion_remaining + count
+    return outermost
 
 
 # ----------------------------------------------------------------------------------------- the end

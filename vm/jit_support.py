@@ -167,9 +167,7 @@ def rt_range(start: int, stop: int, step: int) -> Obj:
 @metal
 def rt_range_iter(index: int, length: int, start: int, step: int) -> Obj:
     """A range iterator that has `length - index` of its `length` items to come."""
-    o = rt_range(0, 1, 1)
-    iterator = PyObject_GetIter(o)
-    decref(o)
+    iterator = _PyObject_New(PyRangeIter_Type)
     if not iterator:
         Py_FatalError("fire: no memory for an iterator")
     RangeIter(iterator).index = index

@@ -42,6 +42,34 @@ def give_counted(caller: Frame, pc: u64p, payload: int, tag: int):
     enumerator.en_index = enumerator.en_index + 1
 
 
+@metal
+def give(frame: Frame, payload: int, tag: int) -> Frame:
+    """Hand what a frame yields, which waits now, to whom it was resumed for: the frame to go on in, NULL: C code."""
+    if frame.kind != KIND_ENTRY:
+        frame.out = None
+    if frame.kind == KIND_SEND:
+        frame = suspend_delegating(frame)
+    caller = frame.caller
+    if frame.kind == KIND_ENTRY:
+        yield_to_c(frame, payload, tag)
+        frame.out = None
+        return None
+    if frame.kind == KIND_ASEND:
+        return yielded_to_asend(frame, payload, tag)
+    at = caller.pc
+    target = caller.regs + (lshr(at[0], 16) & 65535)
+    if frame.kind == KIND_SEND:
+        set_raw(target[1], payload, tag)
+        caller.pc = at + 1
+        return caller
+    if frame.kind == KIND_FOR_ITER:
+        set_raw(target[0], payload, tag)
+    else:
+        give_counted(caller, at, payload, tag)
+    caller.pc = at + FOR_ITER_WORDS
+    return caller
+
+
 @handler("YIELD")
 def YIELD():
     payload = rb.payload
@@ -49,22 +77,15 @@ def YIELD():
     rb.tag = EMPTY
     sync(frame, pc)
     suspend(frame)
-    caller = frame.caller
     if likely(frame.kind == KIND_FOR_ITER):
+        frame.out = None
+        caller = frame.caller
         at = caller.pc
         set_raw(caller.regs[lshr(at[0], 16) & 65535], payload, tag)
         return resume_at(caller, at + FOR_ITER_WORDS)
-    if frame.kind == KIND_SEND:
-        at2 = caller.pc
-        set_raw(caller.regs[(lshr(at2[0], 16) & 65535) + 1], payload, tag)
-        return resume_at(caller, at2 + 1)
-    if frame.kind == KIND_ENUMERATE:
-        at3 = caller.pc
-        give_counted(caller, at3, payload, tag)
-        return resume_at(caller, at3 + FOR_ITER_WORDS)
-    if frame.kind == KIND_ASEND:
-        return go(yielded_to_asend(frame, payload, tag))
-    yield_to_c(frame, payload, tag)
+    following = give(frame, payload, tag)
+    if likely(following):
+        return go(following)
     jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
     return leave()
 
