@@ -36,7 +36,7 @@ class Arithmetic(Builder):
             return None
         kind = self.type_of(val)
         if kind is None:
-            if ("class", val.ssa) in self.cx.facts:
+            if self.class_of(val) is not None:
                 return None
             types = {NUMBER_TYPES.get(kind, kind) for kind in kinds} - {"empty"}
             if len(types) == 1:

@@ -109,7 +109,7 @@ class Buffers(Direct):
 
     def known_class(self, val: Val) -> type | None:
         """The type of an object: for good, or as a guard has just seen it."""
-        return self.type_of(val) or self.cx.facts.get(("class", val.ssa))
+        return self.type_of(val) or self.class_of(val)
 
     def item_by_object(self, instr):
         found = self.array_indices(instr, instr.b, self.seen.b, instr.c) if instr.op == "ITEM_GET" else None

@@ -108,7 +108,7 @@ class Builder(Emitter):
     def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
         block, saved = self.function.block(), (self.block, self.cx, self.snapshot, self.changed_by)
-        self.block, self.cx, self.snapshot = block, cx.copy(), cx      # what the flush drops is not the instruction's doing
+        self.block, self.cx, self.snapshot = block, self.rename_instances(cx.copy()), cx    # what it drops is not the instruction's doing
         cx = self.cx
         self.flush()
         frame = cx.frames[-1]
@@ -220,6 +220,8 @@ class Builder(Emitter):
         """Write every dirty register of every frame to memory; generators rest."""
         while self.cx.gens:
             self.rest(self.cx.gens[0])
+        while self.cx.virtuals:
+            self.make_instance(next(iter(self.cx.virtuals)))
         for depth in range(len(self.cx.frames)):
             self.frame_pointer(depth)
             self.flush_frame(self.cx.frames[depth])
@@ -291,6 +293,10 @@ class Builder(Emitter):
 
     def drop_owned(self, name: str, val: Val) -> None:
         """Nothing uses the object any more: drop what the region owns of it."""
+        made = self.cx.virtuals.pop(name, None)
+        if made is not None:
+            for part in made.parts.values():
+                self.unhold(part)
         for _ in range(self.cx.owned.pop(name, 0)):
             self.decref(name, val.type or self.cx.types.get(name))
 
@@ -308,7 +314,7 @@ class Builder(Emitter):
         """Own what is used: something may be freed now."""
         cx = self.cx
         for name, count in cx.uses.items():
-            if count > 0 and name not in cx.owned and not cx.anchors.get(name):
+            if count > 0 and name not in cx.owned and not cx.anchors.get(name) and name not in cx.virtuals:
                 self.do("incref", name)
                 cx.owned[name] = 1
 
@@ -316,6 +322,8 @@ class Builder(Emitter):
         """The IR value of an object."""
         if val.const is not NO:
             return self.const_object(val.const)
+        if val.ssa in self.cx.virtuals:
+            self.make_instance(val.ssa)
         return val.ssa
 
     # --------------------------------------------------------------------------------------------- registers
@@ -456,6 +464,11 @@ class Builder(Emitter):
     def type_of(self, val: Val) -> type | None:
         """The exact type, if it is known."""
         return val.type or (self.cx.types.get(val.ssa) if val.ssa else None)
+
+    def class_of(self, val: Val) -> type | None:
+        """The class that an object was seen to have, and has until something may change it."""
+        made = self.cx.virtuals.get(val.ssa)
+        return made.kind if made is not None else self.cx.facts.get(("class", val.ssa))
 
     def guard_type(self, val: Val, kind: type) -> Val:
         """Go on only if the object is exactly of this type."""

@@ -383,12 +383,9 @@ class Calls(NativeCalls):
             return self.step(instr)
         self.guard_code(init, known)
         self.guard_call(inlined, sources[1:])
-        self.secure()
-        made = self.e("call_p", self.const_object(kind), x=self.api("rt_new_instance"))
-        self.cx.facts.clear()
-        instance = Val("obj", made)
-        self.cx.facts[("class", made)] = kind
-        self.cx.owned[made] = 1
+        instance = self.new_instance(kind)
+        if inlined is None or not self.plain_class(kind):
+            self.make_instance(instance.ssa)
         self.cx.hold(instance)              # the frame's
         values = [instance]
         self.cx.hold(instance)              # the parameter's

@@ -56,7 +56,7 @@ class FrameState:
 class Context:
     """The whole state."""
 
-    __slots__ = ("frames", "gens", "uses", "anchors", "owned", "types", "facts")
+    __slots__ = ("frames", "gens", "uses", "anchors", "owned", "types", "facts", "virtuals")
 
     def __init__(self):
         self.frames: list[FrameState] = []
@@ -66,6 +66,7 @@ class Context:
         self.owned: dict[str, int] = {}
         self.types: dict[str, type] = {}        # name -> exact type, for good
         self.facts: dict = {}                   # what memory was seen to hold; void once something may change it
+        self.virtuals: dict = {}                # name -> Virtual, see instances.py
 
     def copy(self) -> Context:
         """A copy for another path."""
@@ -73,7 +74,7 @@ class Context:
         made.frames = [frame.copy() for frame in self.frames]
         made.gens = [frame.copy() for frame in self.gens]
         made.uses, made.anchors, made.owned = self.uses.copy(), self.anchors.copy(), self.owned.copy()
-        made.types, made.facts = self.types.copy(), self.facts.copy()
+        made.types, made.facts, made.virtuals = self.types.copy(), self.facts.copy(), self.virtuals.copy()
         return made
 
     def all_frames(self) -> list[FrameState]:

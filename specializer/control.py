@@ -110,7 +110,7 @@ class Control(Builder):
         if kind is type(None):
             return "false"
         if val.kind == "obj" and val.ssa is not None:
-            kind = self.cx.facts.get(("class", val.ssa))
+            kind = self.class_of(val)
             if kind is not None and always_true(kind) and self.guard_version(val, kind):
                 return "true"
         return None
@@ -127,7 +127,7 @@ class Control(Builder):
         """A register, its type guarded as seen; with several types, each goes its own way."""
         val = self.read(register)
         if val.kind == "obj" and val.const is NO and self.type_of(val) is None and \
-                ("class", val.ssa) not in self.cx.facts:
+                self.class_of(val) is None:
             types = [kind for kind in kinds if isinstance(kind, type)]
             types += [{"int": int, "float": float, "bool": bool, "none": type(None)}[kind] for kind in kinds
                       if kind in ("int", "float", "bool", "none")]

@@ -38,7 +38,7 @@ class Dicts(Direct):
 
     def may_be_plain(self, val: Val) -> bool:
         """Unknown objects may be; those of known classes are not, but for the builtin ones."""
-        kind = self.type_of(val) or self.cx.facts.get(("class", val.ssa))
+        kind = self.type_of(val) or self.class_of(val)
         return kind is None or kind in KEY_TYPES
 
     def key_words(self, form: str, register: int, temps: list) -> list[str]:

@@ -78,6 +78,8 @@ class Direct(Builder):
         if register == RECEIVER:
             return self.receiver
         val = self.cx.frames[-1].regs[register]
+        if val.ssa in self.cx.virtuals:
+            self.make_instance(val.ssa)
         return self.materialized(val) if val.parts else val
 
     def object_in(self, register: int, temps: list) -> str:

@@ -171,7 +171,7 @@ class Methods(Direct):
             return None
         kind = self.kind_of(val)
         if kind is None:
-            kind = self.cx.facts.get(("class", val.ssa)) if val.kind == "obj" else None
+            kind = self.class_of(val) if val.kind == "obj" else None
             if kind is None or self.has_class_property(kind) or not self.guard_version(val, kind):
                 return None
         return Val("bool", "true" if issubclass(kind, kinds) else "false")

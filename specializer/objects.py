@@ -116,6 +116,8 @@ class Objects(Builder):
         if is_fixed(kind):
             self.guard_type(val, kind)
             return True
+        if val.ssa in self.cx.virtuals:
+            return self.guard_class(kind)
         key = ("version", val.ssa)
         if self.cx.facts.get(key) is kind:
             return True
@@ -141,7 +143,7 @@ class Objects(Builder):
         val = self.read(register)
         if val.kind != "obj":
             return None, []
-        kind = self.type_of(val) or self.cx.facts.get(("class", val.ssa))
+        kind = self.type_of(val) or self.class_of(val)
         if kind is not None:
             return val, [kind]
         types = sorted((k for k in kinds if isinstance(k, type)), key=lambda k: (k.__name__, id(k)))

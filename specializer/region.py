@@ -20,6 +20,7 @@ from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context, FrameState
 from .control import Control
 from .data import Data
 from .entry import Entry
+from .instances import AWARE, Instances
 from .items import Items
 from .generators import Generators
 from .iterate import Iteration
@@ -45,8 +46,8 @@ class Version:
         self.block, self.cx, self.at = block, cx, at
 
 
-class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects, Generators,
-             Builtins, Builder):
+class Region(Instances, Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators, IteratorObjects,
+             Generators, Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):
@@ -94,6 +95,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         """A path to be followed later, those taken most often first."""
         seen = self.profile.at.get((cx.frames[-1].path, at))
         self.order += 1
+        cx = self.rename_instances(cx)
         heappush(self.pending, (-seen.count if seen is not None else 0, -self.order, block, cx, at, joins))
 
     def guard_module(self, frame) -> None:
@@ -120,6 +122,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             if self.seen is None:
                 self.leave("this path had not been taken while recording")
                 return
+            if instr.op not in AWARE and not (instr.op == "RETURN" and len(self.cx.frames) > 1):
+                self.escape_operands(instr)
             try:
                 at = getattr(self, "do_" + instr.op, self.step)(instr)
             except Split as split:
@@ -160,6 +164,9 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         if version is None and len(versions) >= VERSIONS:
             self.begin(at)
             self.guard_numbers()
+            for name in list(self.cx.virtuals):
+                if name in self.cx.virtuals:
+                    self.make_instance(name)
             self.loose = True           # what a version has in memory may come as anything
             version = next((v for v in versions if self.fits(v.cx)), None)
             if version is None and (len(versions) >= 2 * VERSIONS or not self.widen(versions)):
@@ -171,6 +178,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         if version is None:
             version = self.new_version(at)
             versions.append(version)
+            self.pairs = {}
         self.jump(version)
 
     def shape_of_frames(self) -> tuple:
@@ -277,19 +285,24 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
 
     def fits(self, other: Context) -> bool:
         """Whether the present state can become the other's shape."""
+        self.pairs: dict[str, str | None] = {}
         for frame, target in zip(self.cx.all_frames(), other.all_frames(), strict=True):
             if (frame.function is None) != (target.function is None):
                 return False
             if target.function is not None and target.function.const is not NO and \
                     frame.function.const is not target.function.const:
                 return False
-            for val, want in zip(frame.regs, target.regs, strict=True):
-                if not self.fits_value(val, want):
-                    return False
+            pairs = zip(frame.regs, target.regs, strict=True)
+            if target.instance is not None:
+                pairs = ((frame.instance, target.instance), *pairs)
+            if not all(self.fits_value(val, want, other) for val, want in pairs):
+                return False
         return True
 
-    def fits_value(self, val: Val, want: Val) -> bool:
+    def fits_value(self, val: Val, want: Val, other: Context) -> bool:
         """Whether a value can stand where another shape is expected."""
+        if val.ssa in self.cx.virtuals or want.ssa in other.virtuals:
+            return self.fits_instance(val, want, other)
         if want.kind == "mem" and self.loose:
             return True
         if val.kind != want.kind:
@@ -300,7 +313,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             return val.const is want.const or (val.kind == "int" and val.const == want.const)
         if want.type is not None and self.type_of(val) is not want.type:
             return False
-        return len(val.parts) == len(want.parts) and all(map(self.fits_value, val.parts, want.parts))
+        return len(val.parts) == len(want.parts) and \
+            all(self.fits_value(part, wanted, other) for part, wanted in zip(val.parts, want.parts))
 
     def written_in_loop(self, frame, at: int) -> set[int]:
         """Registers that a loop writes, given its header."""
@@ -318,6 +332,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         block = self.function.block()
         cx = Context()
         made = Version(block, cx, at)
+        self.renames: dict[str, str] = {}
         for depth, frame in enumerate(self.cx.all_frames()):
             fresh = frame.copy()
             (cx.frames if depth < len(self.cx.frames) else cx.gens).append(fresh)
@@ -329,11 +344,11 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             if frame.frame is not None and depth:
                 fresh.frame = self.parameter(block, "p")
             if frame.function is not None:
-                fresh.function = self.renamed(block, frame.function)
+                fresh.function = self.renamed(block, frame.function, cx)
                 if frame.frame is None:
                     cx.hold(fresh.function)
             if frame.instance is not None:
-                fresh.instance = self.renamed(block, frame.instance)
+                fresh.instance = self.renamed(block, frame.instance, cx)
                 if frame.frame is None:
                     cx.hold(fresh.instance)
             for number, val in enumerate(frame.regs):
@@ -343,9 +358,9 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
                 elif val.kind in FORGETTABLE and home != DIRTY:
                     home = MAYBE_BOXED          # on some way to here
                 fresh.homes[number] = home
-                fresh.regs[number] = val = self.renamed(block, val)
+                fresh.regs[number] = val = self.renamed(block, val, cx)
                 (cx.hold if home == DIRTY else cx.anchor)(val)
-        cx.owned = {name: count for name, count in cx.uses.items() if count}
+        cx.owned = {name: count for name, count in cx.uses.items() if count and name not in cx.virtuals}
         self.queue(block, cx.copy(), at, False)
         return made
 
@@ -355,9 +370,11 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         block.params.append((name, kind))
         return name
 
-    def renamed(self, block, val: Val) -> Val:
-        """The same shape over new parameters."""
-        parts = tuple(self.renamed(block, part) for part in val.parts)
+    def renamed(self, block, val: Val, cx: Context) -> Val:
+        """The same shape over new parameters, in the context of the block."""
+        if val.ssa in self.cx.virtuals:
+            return self.renamed_instance(block, val, cx)
+        parts = tuple(self.renamed(block, part, cx) for part in val.parts)
         if val.ssa is None or val.const is not NO:
             return Val(val.kind, None, val.type, val.const, parts) if parts else val
         kind = val.type
@@ -366,6 +383,8 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
     def jump(self, version: Version) -> None:
         """Bring the state into a version's shape and go there."""
         cx = self.cx
+        self.make_unpaired()
+        passed: set[str] = set()
         for frame, target in zip(cx.all_frames(), version.cx.all_frames(), strict=True):
             for number, want in enumerate(target.regs):
                 self.move_home(frame, number, want, target.homes[number])
@@ -376,19 +395,28 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
                 ordered.append(frame.frame)
             for val, want in ((frame.function, target.function), (frame.instance, target.instance)):
                 if want is not None:
-                    self.arguments(val, want, ordered)
+                    self.arguments(val, want, ordered, version.cx, passed)
             for val, want in zip(frame.regs, target.regs, strict=True):
-                self.arguments(val, want, ordered)
+                self.arguments(val, want, ordered, version.cx, passed)
         assert len(ordered) == len(version.block.params)
         self.block.end = ("jump", version.block, ordered)
         version.block.incoming.append((self.block, ordered))
 
-    def arguments(self, val: Val, want: Val, args: list[str]) -> None:
+    def arguments(self, val: Val, want: Val, args: list[str], other: Context, passed: set[str]) -> None:
         """The values that stand for a shape's parameters."""
-        if want.ssa is not None and want.const is NO:
+        if want.ssa is not None and want.const is NO and want.ssa not in other.virtuals:
             args.append(self.pointer(val) if val.kind == "obj" else val.ssa)
-        for part, wanted in zip(val.parts, want.parts):
-            self.arguments(part, wanted, args)
+        for part, wanted in self.part_pairs(val, want, other, passed):
+            self.arguments(part, wanted, args, other, passed)
+
+    def part_pairs(self, val: Val, want: Val, other: Context, passed: set[str]):
+        """The parts of two shapes; those of virtual instances once."""
+        if want.ssa not in other.virtuals:
+            return zip(val.parts, want.parts)
+        if want.ssa in passed:
+            return ()
+        passed.add(want.ssa)
+        return zip(self.cx.virtuals[val.ssa].parts.values(), other.virtuals[want.ssa].parts.values())
 
     def move_home(self, frame, number: int, want: Val, home: int) -> None:
         """Bring a register to where a version expects it."""
@@ -415,13 +443,14 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         """Every holder gets a reference of its own, as the version's block expects."""
         cx = self.cx
         need: dict[str, int] = {}
+        passed: set[str] = set()
         for frame, target in zip(cx.all_frames(), other.all_frames(), strict=True):
             pairs = [(val, want) for val, want, home in zip(frame.regs, target.regs, target.homes) if home == DIRTY]
             if target.frame is None:
                 pairs += [(val, want) for val, want in ((frame.function, target.function), (frame.instance, target.instance))
                           if want is not None]
             for val, want in pairs:
-                self.count_need(val, want, need)
+                self.count_need(val, want, need, other, passed)
         for name, count in need.items():
             for _ in range(count - cx.owned.get(name, 0)):
                 self.do("incref", name)
@@ -429,15 +458,15 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
             for _ in range(count - need.get(name, 0)):
                 self.do("decref", name)
 
-    def count_need(self, val: Val, want: Val, need: dict[str, int]) -> None:
+    def count_need(self, val: Val, want: Val, need: dict[str, int], other: Context, passed: set[str]) -> None:
         """References that a value's holders have in the target."""
-        if want.kind == "obj" and want.const is NO:
+        if want.kind == "obj" and want.const is NO and want.ssa not in other.virtuals:
             if val.const is not NO:
                 self.do("incref", self.pointer(val))
             else:
                 need[val.ssa] = need.get(val.ssa, 0) + 1
-        for part, wanted in zip(val.parts, want.parts):
-            self.count_need(part, wanted, need)
+        for part, wanted in self.part_pairs(val, want, other, passed):
+            self.count_need(part, wanted, need, other, passed)
 
     # ------------------------------------------------------------------------------------------ single steps
     def step(self, instr):
@@ -507,7 +536,7 @@ class Region(Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Ite
         direct, general = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("bool_and", called, self.e("bool_and", plain, self.is_unseen(frame))), direct, general)
         saved = self.cx
-        self.block, self.cx = general, saved.copy()
+        self.block, self.cx = general, self.rename_instances(saved.copy())
         self.hand_back(instr, self.cx.frames[-1])
         self.block, self.cx = direct, saved
         self.hand_over(instr, frame)

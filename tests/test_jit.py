@@ -468,6 +468,39 @@ def test_text_is_the_same_in_the_next_run(tmp_path):
     assert texts[0] and texts[0] == texts[1]
 
 
+ALLOCATED = """
+    import gc
+    class P:
+        def __init__(self, x): self.x = x
+        def __add__(self, other): return P(self.x + other.x)
+    def hidden(n):
+        total = P(0)
+        for i in range(n): total = total + P(i)
+        return total.x
+    def kept(n):
+        found = []
+        for i in range(n): found.append(P(i))
+        return len(found)
+    for f in hidden, kept:
+        f(500), f(500)
+        counts = []
+        gc.callbacks.append(lambda phase, info: counts.append(phase))
+        gc.set_threshold(1, 1000, 1000)
+        f(500)
+        gc.set_threshold(700, 10, 10)
+        gc.callbacks.clear()
+        print(f.__name__, len(counts) > 400)
+"""
+
+
+def test_instances_that_nobody_sees_are_not_made(tmp_path):
+    """The collector is asked for each object that is made: not for those that exist as their attributes alone."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent(ALLOCATED))
+    found = run([*FIRE, *CHECKED], script)
+    assert found.out.split() == ["hidden", "False", "kept", "True"]
+
+
 def test_statistics(tmp_path):
     """Traces and bridges are counted, and nothing is without --jit."""
     script = tmp_path / "program.py"

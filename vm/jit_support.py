@@ -150,6 +150,31 @@ def rt_new_instance(kind: TypeObject) -> Obj:
 
 
 @metal
+def rt_fill(o: Obj, place: int, value: Obj):
+    """The first store of an attribute of a new instance: of an owned object. `place`: twice the offset of a slot, or twice the
+    number of an inline value and one."""
+    if place & 1:
+        store_value(None, values_of(o), lshr(place, 1), value)
+    else:
+        byte_offset(cast(obj_p, o), lshr(place, 1))[0] = value
+
+
+@metal
+def rt_fill_float(o: Obj, place: int, number: float):
+    rt_fill(o, place, PyFloat_FromDouble(number))
+
+
+@metal
+def rt_fill_int(o: Obj, place: int, number: int):
+    rt_fill(o, place, new_int(number))
+
+
+@metal
+def rt_fill_bool(o: Obj, place: int, number: int):
+    rt_fill(o, place, new_ref(Py_True if number != 0 else Py_False))
+
+
+@metal
 def rt_range(start: int, stop: int, step: int) -> Obj:
     """A range object."""
     args = stack("Obj", 3)
@@ -237,7 +262,7 @@ def rt_append(o: Obj, value: Obj):
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
-    rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
+    rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
     COMPARE_RUNTIME + LONG_RUNTIME + TEXT_RUNTIME
 TABLES = "main_table step_table record_table".split()
