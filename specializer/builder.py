@@ -108,7 +108,7 @@ class Builder(Emitter):
     def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
         block, saved = self.function.block(), (self.block, self.cx, self.snapshot, self.changed_by)
-        self.block, self.cx, self.snapshot = block, self.rename_instances(cx.copy()), cx    # what it drops is not the instruction's doing
+        self.block, self.cx, self.snapshot = block, self.rename_instances(cx.copy()), cx     # its drops are not the instruction's
         cx = self.cx
         self.flush()
         frame = cx.frames[-1]
