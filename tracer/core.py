@@ -79,7 +79,12 @@ def bare_function(code, table: dict, defaults=None):
     """A function of the VM whose cells are empty."""
     from types import CellType, FunctionType
     cells = tuple(CellType() for _ in code.co_freevars)
-    return _native.adopt(FunctionType(code, table, code.co_name, defaults, cells))
+    made = _native.adopt(FunctionType(code, table, code.co_name, defaults, cells))
+    record = code_record(code)
+    if record:                                  # as its first call would
+        set_word(id(made) + info["FireFunction.vmcode"], record)
+        set_word(id(made) + info["FireFunction.vmcode_of"], id(code))
+    return made
 
 
 def is_twin(code) -> bool:

@@ -45,6 +45,8 @@ class Describer:
         self.reach(root.__builtins__, ("builtins",))
         for function in consumers.functions.values():
             self.reach(function, ("consumer", function.__name__))
+        for name in ("FireFunction_Type", "FireGenerator_Type"):
+            self.reach(core.object_at(core.info[name]), ("info", name))
         self.followed = 0
         self.follow_all()
         for function in self.site.profile.kept.values():

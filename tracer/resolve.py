@@ -121,6 +121,10 @@ class Finder:
         return value
 
     @staticmethod
+    def find_info(name: str):
+        return core.object_at(core.info[name])
+
+    @staticmethod
     def find_image(name, offset: int):
         return core.object_at(images.address(name, offset))
 
