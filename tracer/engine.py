@@ -13,7 +13,7 @@ import sys
 from time import perf_counter, process_time
 
 from .. import runtime
-from . import consumers, core, loose
+from . import consumers, core, loose, stored
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
@@ -24,7 +24,8 @@ EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
 LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds compiling takes: a line of LLVM text, an instruction, any region
 MOST_TIMES = 6          # an exit is recorded
 WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
-HEAD_START_MS = 100                     # milliseconds the JIT may take before its share of the CPU time counts
+HEAD_START_MS, SAVED_MS = 100, 10       # milliseconds the JIT may take before its share of the CPU time counts; less for
+FIRST_MS = 30                           # each region of an earlier run; what bringing LLVM and the specializer up takes
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
@@ -93,7 +94,9 @@ class Engine:
         """Whether the JIT, with `more` milliseconds, has taken more than its share of the program's time so far."""
         if self.share is None:
             return False
-        return self.counts["compile_ms"] + more > HEAD_START_MS + self.share * process_time() * 1000
+        first = 0 if self.counts["traces"] else FIRST_MS
+        head_start = max(HEAD_START_MS - SAVED_MS * stored.counts["stored"], 0)
+        return self.counts["compile_ms"] + first + more > head_start + self.share * process_time() * 1000
 
     def pays(self, site: Site) -> bool:
         """Whether the exits of a region have cost more than compiling it again will."""
