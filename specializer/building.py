@@ -40,7 +40,7 @@ class Building(Direct):
         if instr.c == 0 or all(frame.regs[n].kind != "mem" for n in registers):
             return super().do_BUILD_TUPLE(instr)
         self.before_building(registers)
-        made = self.e("call_p", str(instr.c), x=self.api("PyTuple_New"))
+        made = self.e("call_p", str(instr.c), x=self.api("rt_tuple"))
         self.cx.facts.clear()
         for number, register in enumerate(registers):
             self.store("ptr", made, self.new_item(register), 24 + 8 * number, "tuple")
@@ -63,17 +63,17 @@ class Building(Direct):
         if instr.c > 5 or not all(self.is_plain(frame.regs[n]) for n in keys):
             return self.step(instr)
         self.before_building(range(instr.b, instr.b + 2 * instr.c))
-        made = self.e("call_p", x=self.api("PyDict_New"))
+        made = self.e("call_p", x=self.api("rt_dict"))
         self.cx.facts.clear()
         for register in keys:
-            self.put_new(made, "rt_dict_set_any", register, register + 1)
+            self.put_new(made, "rt_put_item", register, register + 1)
         return self.finish_built(instr, made, dict, 2 * instr.c)
 
     def put_new(self, made: str, name: str, *registers: int) -> None:
         """Put plain things into something that was just made."""
         temps: list[str] = []
         words = [self.object_in(register, temps) for register in registers]
-        self.e("call_i", made, *words, x=self.api(name))
+        self.do("call_none", made, *words, x=self.api(name))
         self.drop_temps(temps)
 
     def do_BUILD_CONST_MAP(self, instr):
@@ -82,12 +82,12 @@ class Building(Direct):
         if instr.c > 12 or type(names.const) is not tuple or any(type(name) is not str for name in names.const):
             return self.step(instr)
         self.before_building(range(instr.b, instr.b + instr.c))
-        made = self.e("call_p", x=self.api("PyDict_New"))
+        made = self.e("call_p", x=self.api("rt_dict"))
         self.cx.facts.clear()
         for number, name in enumerate(names.const):
             temps: list[str] = []
             value = self.object_in(instr.b + number, temps)
-            self.e("call_i", made, self.const_object(name), value, x=self.api("rt_dict_set_any"))
+            self.do("call_none", made, self.const_object(name), value, x=self.api("rt_put_item"))
             self.drop_temps(temps)
         return self.finish_built(instr, made, dict, instr.c + 1)
 
@@ -97,10 +97,10 @@ class Building(Direct):
         if instr.c > 6 or not all(self.is_plain(frame.regs[n]) for n in registers):
             return self.step(instr)
         self.before_building(registers)
-        made = self.e("call_p", "null", x=self.api("PySet_New"))
+        made = self.e("call_p", x=self.api("rt_set"))
         self.cx.facts.clear()
         for register in registers:
-            self.put_new(made, "rt_set_add_any", register)
+            self.put_new(made, "rt_put_key", register)
         return self.finish_built(instr, made, set, instr.c)
 
     def do_LIST_APPEND(self, instr):
@@ -109,8 +109,15 @@ class Building(Direct):
             return self.step(instr)
         self.read(instr.b)
         self.before_building([instr.b])
-        self.do("call_none", self.pointer(container), self.new_item(instr.b), x=self.api("rt_append"))
+        self.add_item(container, instr.b)
         return self.conclude(instr, ((1, instr.b),), None)
+
+    def add_item(self, container: Val, register: int) -> None:
+        """Append a register's value to a list. Without memory the item is gone again and all is as it was."""
+        item = self.new_item(register)
+        self.again()
+        done = self.e("call_i", self.pointer(container), item, x=self.api("rt_append"))
+        self.failing(self.e("int_ne", done, "0"))
 
     def append_to(self, registers) -> Val | None:
         """list.append, of whatever value."""
@@ -118,7 +125,7 @@ class Building(Direct):
         if len(registers) != 2 or container is None or container.kind != "obj" or self.type_of(container) is not list:
             return None
         self.before_building([registers[1]])
-        self.do("call_none", self.pointer(container), self.new_item(registers[1]), x=self.api("rt_append"))
+        self.add_item(container, registers[1])
         return NONE
 
 

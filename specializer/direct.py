@@ -104,7 +104,7 @@ class Direct(Builder):
         if val.kind == "int":
             made = self.e("call_p", val.ssa, x=self.api("rt_box_int"))
         else:
-            made = self.e("call_p", val.ssa, x=self.api("PyFloat_FromDouble"))
+            made = self.e("call_p", val.ssa, x=self.api("rt_box_float"))
         temps.append(made)
         return made
 

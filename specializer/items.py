@@ -131,7 +131,7 @@ class Items(Builder):
         if val.kind == "int":
             return self.e("call_p", val.ssa, x=self.api("rt_box_int"))
         if val.kind == "float":
-            return self.e("call_p", val.ssa, x=self.api("PyFloat_FromDouble"))
+            return self.e("call_p", val.ssa, x=self.api("rt_box_float"))
         if val.kind == "bool":
             made = self.e("ptr_select", val.ssa, self.const_object(True), self.const_object(False))
         elif val.kind == "none":
@@ -263,7 +263,7 @@ class Items(Builder):
 
     def make_tuple(self, val: Val) -> Val:
         """A real tuple: its items are boxed."""
-        made = self.e("call_p", str(len(val.parts)), x=self.api("PyTuple_New"))
+        made = self.e("call_p", str(len(val.parts)), x=self.api("rt_tuple"))
         for number, part in enumerate(val.parts):
             self.store("ptr", made, self.boxed_new(part), 24 + 8 * number, "tuple")
         return Val("obj", made, tuple)

@@ -32,12 +32,14 @@ class NativeCalls(Builder):
         return code if code.instrs[0].op.startswith("RESUME") else None         # cells would be left out
 
     def guard_room(self) -> None:
-        """Go on only if a call can be made: else the interpreter makes it, or raises."""
+        """Go on only if a call can be made and no signal, thread or pending call waits: else the interpreter makes it, or raises."""
         thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
         state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
         left = self.e("int_gt", self.load("i32", state, 32, "jit"), str(ROOM))
         lowest = self.load("i64", thread, self.offset["Thread.c_stack_limit"], "frame")
         room = self.e("bool_and", left, self.e("int_gt", self.e("ptr_bits", self.e("stack_place")), lowest))
+        breaker = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
+        room = self.e("bool_and", room, self.e("int_eq", self.e("poll", breaker), "0"))
         leave = self.make_exit(self.snapshot or self.cx.copy(), self.at, "recursion is near its limit", counted=False)
         self.do("guard", room, x=f"B{leave.number}")
 

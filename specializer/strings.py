@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .arith import literal
 from .builtins import row
+from .context import DIRTY, IN_MEMORY
 from .direct import Direct
 from .values import NO, Val
 
@@ -222,38 +223,39 @@ class Strings(Direct):
             return self.step(instr)
         in_place = instr.a == instr.b and (instr.op == "ADD_K" or instr.c != instr.b)
         if in_place and left.kind == "obj" and left.const is NO:
-            return self.append(instr, right)
+            return self.append(instr, name, right)
         made = self.made_by_call(str, "rt_concat", self.string(left), self.string(right))
         return self.finish_binary(instr, name, made)
 
-    def append(self, instr, right: Val):
+    def append(self, instr, name: str, right: Val):
         """s += t: the result takes the place of s, whose reference is handed over so that it can grow where it is."""
-        self.keep()
-        self.cx.hold(right)
-        left = self.take(instr.b)
-        self.give_away(left.ssa)
+        left = self.sole(instr.b)
+        if left is None:
+            made = self.made_by_call(str, "rt_concat", self.string(self.read(instr.b)), self.string(right))
+            return self.finish_binary(instr, name, made)
         if right.kind == "char":
-            made = self.e("call_p", left.ssa, right.parts[0].ssa, x=self.api("rt_append_char"))
+            made = self.e("call_p", left, right.parts[0].ssa, x=self.api("rt_append_char"))
         else:
-            made = self.e("call_p", left.ssa, self.pointer(right), x=self.api("rt_append_str"))
-        result = self.own(made, str)
-        if instr.op == "ADD":
-            self.consume(instr, 2, instr.c)
-        self.write(instr.a, result)
-        self.unhold(right)
-        return instr.at + instr.length
+            made = self.e("call_p", left, self.pointer(right), x=self.api("rt_append_str"))
+        self.failing(self.e("ptr_ne", made, "null"))
+        self.keep()
+        self.cx.owned.pop(left)
+        return self.finish_binary(instr, name, self.own(made, str))
 
-    def give_away(self, name: str) -> None:
-        """One reference of a value that was taken goes to a call: if nothing else uses it, there is no other."""
-        cx = self.cx
-        cx.uses[name] -= 1
-        if cx.uses[name] == 0 and not cx.anchors.get(name):
-            owned = cx.owned.pop(name, 0)
-            for _ in range(owned - 1):
-                self.do("decref_plain", name)
-            if owned:
-                return
-        self.do("incref", name)
+    def sole(self, number: int) -> str | None:
+        """The object of a register if it is the region's only use of it, with just one reference, the region's."""
+        cx, frame = self.cx, self.cx.frames[-1]
+        name = frame.regs[number].ssa
+        if cx.uses.get(name, 0) + cx.anchors.get(name, 0) != 1 or frame.homes[number] not in (DIRTY, IN_MEMORY):
+            return None
+        self.write(number, frame.regs[number])          # which takes it out of memory
+        owned = cx.owned.get(name, 0)
+        for _ in range(owned - 1):
+            self.do("decref_plain", name)
+        if owned:
+            cx.owned[name] = 1
+        self.again()
+        return name if owned else None
 
     def percent(self, instr, left: Val, right: Val | None):
         """format % values."""

@@ -371,7 +371,7 @@ def test_references_balance(mode, tmp_path):
 
 
 ENDLESS = ("while j >= 0: i += 1; i -= 1", "for i in range(1 << 60): x = x * 0.5 + j",
-           "for i in range(1 << 60): x = (x + j) * (items[0] + items[1])")
+           "for i in range(1 << 60): x = (x + j) * (items[0] + items[1])", "i = g(80)")
 
 
 @pytest.mark.parametrize("level", ["-1", "2"])
@@ -381,6 +381,7 @@ def test_ctrl_c(loop, level, tmp_path):
     script = tmp_path / "program.py"
     script.write_text(textwrap.dedent("""
         import os, signal, threading, time
+        def g(n): return n if n < 2 else g(n - 1) + g(n - 2)
         def f():
             def hit():
                 time.sleep(0.3)

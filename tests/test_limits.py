@@ -164,6 +164,39 @@ def test_memory_limit(name, tmp_path):
         assert "MemoryError" in result.err or "RecursionError" in result.err or "OverflowError" in result.err
 
 
+COMPILED = {
+    "append": "xs = []\nwhile True: xs.append(b'x' * 1000)",
+    "comprehension": "[i * 0.5 for i in range(10**9)]",
+    "floats": "xs = [None] * 40_000_000\nfor i in range(len(xs)): xs[i] = i * 0.5",
+    "tuples": "x, i = None, 0\nwhile True: x, i = (x, i), i + 1",
+    "displays": "d, i = {}, 0\nwhile True: d, i = {'a': d, 'b': i, 'c': [i * 0.5, d], 'd': {i}}, i + 1",
+    "strings": "s = 'x'\nwhile True: s += 'abcdefghij' * 50000",
+    "texts": "xs, i = [], 0\nwhile True: xs.append(f'{i:5d}' + str(i)); i += 1",
+    "pairs": "s, i = set(), 0\nwhile True: s.add((i, i)); i += 1",
+    "objects": "class C:\n    def __init__(self, a): self.a = a; self.b = 0.5\nx = None\nwhile True: x = C(x)",
+}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_memory_limit_in_compiled_code(name, tmp_path):
+    """The same where the loop that eats memory is compiled: the error can be caught, three times, and all goes on."""
+    body = "".join(f"    {line}\n" for line in COMPILED[name].splitlines())
+    program = script(tmp_path, f"def eat():\n{body}caught = 0\nimport gc; gc.disable()\nfor _ in range(3):\n    try: eat()\n"
+                               "    except MemoryError: caught += 1\nprint(caught, sum([i for i in range(1000)]))\n")
+    options = [] if is_host(FIRE) else ["--jit=eager"]
+    limit = 300 * 2**20
+    process = subprocess.run(
+        [*FIRE, *options, program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert (process.returncode, process.stdout) == (0, "3 499500\n"), process.stderr[-2000:]
+
+
 def test_thousands_of_names(tmp_path):
     """A function with 5,000 locals, one with 5,000 constants, a class with 3,000 methods, 300 cells."""
     lines = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..codegen.metal import metal
 from ..bytecode.ops import OPS
 from ..codegen.metal.lower import OPCODE_MASK
-from .state import *  # noqa: F403
+from .spare import *  # noqa: F403
 
 HIDDEN = 1 << 27                  # in a code's flags: its frames are not seen by the program
 RETURN_CODE = OPS["RETURN"].code

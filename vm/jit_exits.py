@@ -89,6 +89,8 @@ def run_exit(slots: words_p, program: words_p, count: int):
 @metal
 def rt_exit(root: Frame, number: int, exits: words_p, counters: words_p, values: words_p, table: ptr_p) -> VOID_P:
     """Take an exit. The handler that goes on: the interpreter's or, at 32, 64, 128 ... times, the recorder's."""
+    if unlikely(cast(VOID_P, spare.first) == None):
+        set_aside()
     taken = counters[number + 1] + 1
     counters[number + 1] = taken
     program = exits + exits[number + 2]

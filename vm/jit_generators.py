@@ -14,8 +14,9 @@ from .handlers.recording import *  # noqa: F403
 def rt_generator(root: Frame, function: Obj, code: VMCode) -> Obj:
     """A generator that a call of `function` gives; its arguments are put into its registers later."""
     made = new_generator(root.thread, cast(FireFunction, function), code)
-    if not made:
-        Py_FatalError("fire: no memory for a generator")
+    while unlikely(not made):
+        use_spare()
+        made = new_generator(root.thread, cast(FireFunction, function), code)
     count_run(code, False)
     return made
 

@@ -31,10 +31,7 @@ def rt_next(iterator: Obj) -> Obj:
 @metal
 def rt_iter(o: Obj) -> Obj:
     """An iterator over a container of the host."""
-    iterator = PyObject_GetIter(o)
-    if not iterator:
-        Py_FatalError("fire: no memory for an iterator")
-    return iterator
+    return sure_iterator(o)
 
 
 @metal
@@ -50,7 +47,7 @@ def rt_dict_next(o: Obj, at: int) -> int:
 @metal
 def rt_dict_iter(o: Obj, view: TypeObject, at: int, used: int, left: int) -> Obj:
     """An iterator over a dict, or a view of that type of it, from a place on."""
-    seen = _PyDictView_New(o, view) if cast(VOID_P, view) != None else new_ref(o)
+    seen = rt_dict_view(o, view) if cast(VOID_P, view) != None else new_ref(o)
     iterator = rt_iter(seen)
     decref(seen)
     DictIter(iterator).di_pos = at
@@ -63,8 +60,9 @@ def rt_dict_iter(o: Obj, view: TypeObject, at: int, used: int, left: int) -> Obj
 def rt_dict_view(o: Obj, view: TypeObject) -> Obj:
     """A view of a dict."""
     made = _PyDictView_New(o, view)
-    if not made:
-        Py_FatalError("fire: no memory for a view")
+    while unlikely(not made):
+        use_spare()
+        made = _PyDictView_New(o, view)
     return made
 
 
@@ -72,8 +70,9 @@ def rt_dict_view(o: Obj, view: TypeObject) -> Obj:
 def rt_reversed(sequence: Obj, index: int) -> Obj:
     """A reversed iterator over a list or tuple whose next item has an index."""
     made = PyObject_CallOneArg(cast(Obj, PyReversed_Type), sequence)
-    if not made:
-        Py_FatalError("fire: no memory for an iterator")
+    while unlikely(not made):
+        use_spare()
+        made = PyObject_CallOneArg(cast(Obj, PyReversed_Type), sequence)
     SeqIter(made).it_index = index
     return made
 
@@ -83,12 +82,13 @@ def rt_enumerate(count: int, iterator: Obj) -> Obj:
     """An enumerate over an iterator, whose reference it takes over, counting from a number on."""
     args = stack("Obj", 2)
     args[0] = iterator
-    args[1] = new_int(count)
+    args[1] = sure_int(count)
     made = PyObject_Vectorcall(cast(Obj, PyEnum_Type), args, 2, None)
+    while unlikely(not made):
+        use_spare()
+        made = PyObject_Vectorcall(cast(Obj, PyEnum_Type), args, 2, None)
     decref(iterator)
     decref(args[1])
-    if not made:
-        Py_FatalError("fire: no memory for an iterator")
     return made
 
 
@@ -100,10 +100,11 @@ def rt_zip(count: int, a: Obj, b: Obj, c: Obj) -> Obj:
     args[1] = b
     args[2] = c
     made = PyObject_Vectorcall(cast(Obj, PyZip_Type), args, count, None)
+    while unlikely(not made):
+        use_spare()
+        made = PyObject_Vectorcall(cast(Obj, PyZip_Type), args, count, None)
     for i in range(count):
         decref(args[i])
-    if not made:
-        Py_FatalError("fire: no memory for an iterator")
     return made
 
 

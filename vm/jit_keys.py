@@ -205,6 +205,9 @@ def new_pair(a: int, ta: int, b: int, tb: int) -> Obj:
     items = field_address(Tuple(made), "ob_item")
     items[0] = new_int(a) if ta == INT else new_ref(cast(Obj, a))
     items[1] = new_int(b) if tb == INT else new_ref(cast(Obj, b))
+    if unlikely(not items[0] or not items[1]):
+        decref(made)
+        return None
     return made
 
 

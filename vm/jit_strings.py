@@ -16,7 +16,11 @@ def rt_char(code: int) -> Obj:
     """The string of one Latin-1 character; new reference."""
     if likely(ult(code, 128)):
         return new_ref(field_address(characters, "one")[code])
-    return PyUnicode_FromOrdinal(code)
+    made = PyUnicode_FromOrdinal(code)
+    while unlikely(not made):
+        use_spare()
+        made = PyUnicode_FromOrdinal(code)
+    return made
 
 
 @metal
@@ -24,7 +28,7 @@ def rt_char_borrowed(code: int) -> Obj:
     """The same, not counted: the host's table holds it."""
     if likely(ult(code, 128)):
         return field_address(characters, "one")[code]
-    made = PyUnicode_FromOrdinal(code)
+    made = rt_char(code)
     decref(made)
     return made
 
@@ -93,13 +97,21 @@ def rt_concat(a: Obj, b: Obj) -> Obj:
 
 @metal
 def rt_append_str(a: Obj, b: Obj) -> Obj:
-    """a + b in the place of a, whose reference it steals: with no other, the host grows it."""
-    place = stack("Obj", 1)
-    place[0] = a
-    PyUnicode_Append(place, b)
-    if unlikely(not place[0]):
-        Py_FatalError("fire: no memory for a string")
-    return place[0]
+    """a + b in the place of a, which grows where it is if it has no other reference; steals that. NULL: a is as it was."""
+    n = Ascii(a).length
+    m = Ascii(b).length
+    if is_ascii(a) and is_ascii(b) and a.ob_refcnt == 1 and n > 0 and m > 0:
+        place = stack("Obj", 1)
+        place[0] = a
+        if unlikely(PyUnicode_Resize(place, n + m) < 0):
+            return or_nothing(None)
+        copy(ascii_data(place[0]) + n, ascii_data(b), m)
+        return place[0]
+    made = PyUnicode_Concat(a, b)
+    if unlikely(not made):
+        return or_nothing(None)
+    decref(a)
+    return made
 
 
 @metal
@@ -292,13 +304,57 @@ def rt_mod(a: Obj, b: Obj) -> Obj:
 @metal
 def rt_boxed(r: Reg) -> Obj:
     """A register's value as an object, boxed in place; borrowed."""
-    return boxed(r)
+    return sure_box(r)
 
 
 @metal
 def rt_list(n: int) -> Obj:
     """A list of n empty places."""
-    return PyList_New(n)
+    made = PyList_New(n)
+    while unlikely(not made):
+        use_spare()
+        made = PyList_New(n)
+    return made
+
+
+@metal
+def rt_tuple(n: int) -> Obj:
+    """A tuple of n empty places."""
+    return sure_tuple(n)
+
+
+@metal
+def rt_dict() -> Obj:
+    """An empty dict."""
+    made = PyDict_New()
+    while unlikely(not made):
+        use_spare()
+        made = PyDict_New()
+    return made
+
+
+@metal
+def rt_set() -> Obj:
+    """An empty set."""
+    made = PySet_New(None)
+    while unlikely(not made):
+        use_spare()
+        made = PySet_New(None)
+    return made
+
+
+@metal
+def rt_put_item(d: Obj, key: Obj, value: Obj):
+    """d[key] = value of a dict that was just made, and a plain key."""
+    while unlikely(rt_dict_set_any(d, key, value) == 0):
+        use_spare()
+
+
+@metal
+def rt_put_key(s: Obj, key: Obj):
+    """The same for a set."""
+    while unlikely(rt_set_add_any(s, key) == 0):
+        use_spare()
 
 
 @metal
@@ -324,15 +380,16 @@ def rt_list_pop(o: Obj) -> Obj:
 STRING_RUNTIME = """rt_char rt_char_borrowed rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in
     rt_concat rt_append_str rt_append_char rt_strings rt_format rt_str_slice rt_sequence_slice
     rt_call_array rt_call_tuple rt_call_one rt_int_of rt_truth_of rt_int rt_str rt_float rt_repr rt_mod
-    rt_boxed rt_list rt_list_pop""".split()
+    rt_boxed rt_list rt_tuple rt_dict rt_set rt_put_item rt_put_key rt_list_pop""".split()
 
 
 @metal
 def rt_slice(start: Obj, stop: Obj, step: Obj) -> Obj:
     """A slice object; steals the references."""
     made = PySlice_New(start, stop, step)
-    if not made:
-        Py_FatalError("fire: no memory for a slice")
+    while unlikely(not made):
+        use_spare()
+        made = PySlice_New(start, stop, step)
     decref(start)
     decref(stop)
     decref(step)
@@ -342,7 +399,7 @@ def rt_slice(start: Obj, stop: Obj, step: Obj) -> Obj:
 @metal
 def rt_own_register(r: Reg) -> Obj:
     """A new reference to a register's value."""
-    return new_ref(boxed(r))
+    return new_ref(sure_box(r))
 
 
 STRING_RUNTIME += ["rt_slice", "rt_own_register"]
@@ -353,8 +410,9 @@ STRING_RUNTIME += ["rt_slice", "rt_own_register"]
 def rt_float_scalar(kind: TypeObject, value: float) -> Obj:
     """A numpy.float64: laid out as the float it is."""
     made = call_pointer("Obj", kind.tp_alloc, kind, 0)
-    if not made:
-        Py_FatalError("fire: no memory for a number")
+    while unlikely(not made):
+        use_spare()
+        made = call_pointer("Obj", kind.tp_alloc, kind, 0)
     Float(made).ob_fval = value
     return made
 

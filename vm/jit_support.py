@@ -21,17 +21,25 @@ from .jit_strings import *  # noqa: F403
 from .jit_text import *  # noqa: F403
 
 
+@metal(cold=True)
+def sure_stack(thread: Thread, bytes: int) -> ptr_t:
+    """Room for a frame, for sure."""
+    memory = grow_stack(thread, bytes)
+    while unlikely(not memory):
+        use_spare()
+        memory = grow_stack(thread, bytes)
+    return memory
+
+
 @metal
 def rt_push(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
     """The frame of a call that compiled code had inlined, all registers empty; `pc`: the caller's instruction.
-    Takes the reference to the function over. There is always room for it: compiled code has looked."""
+    Takes the reference to the function over. The recursion limit is far: compiled code has looked."""
     thread = caller.thread
     caller.pc = pc
     memory = thread.top
     if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
-        memory = grow_stack(thread, code.total_bytes)
-        if not memory:
-            Py_FatalError("fire: no memory for a frame")
+        memory = sure_stack(thread, code.total_bytes)
     frame = lay_frame(thread, memory, code, cast(Function, function), caller)
     frame.words = CALL_WORDS
     frame.pc = code.words
@@ -47,7 +55,12 @@ def rt_pop(frame: Frame):
 
 @metal
 def rt_box_int(value: int) -> Obj:
-    return new_int(value)
+    return sure_int(value)
+
+
+@metal
+def rt_box_float(value: float) -> Obj:
+    return sure_float(value)
 
 
 @metal
@@ -106,9 +119,7 @@ def rt_frame(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
     memory = thread.top
     caller.pc = pc
     if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
-        memory = grow_stack(thread, code.total_bytes)
-        if not memory:
-            Py_FatalError("fire: no memory for a frame")
+        memory = sure_stack(thread, code.total_bytes)
     frame = lay_frame(thread, memory, code, cast(Function, function), caller)
     frame.words = CALL_WORDS
     frame.pc = code.words
@@ -143,10 +154,11 @@ def rt_end_init(frame: Frame):
 @metal
 def rt_new_instance(kind: TypeObject) -> Obj:
     """object.__new__(kind) for a class that adds nothing to it."""
-    o = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
-    if not o:
-        Py_FatalError("fire: no memory for an instance")
-    return o
+    made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
+    while unlikely(not made):
+        use_spare()
+        made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
+    return made
 
 
 @metal
@@ -161,12 +173,12 @@ def rt_fill(o: Obj, place: int, value: Obj):
 
 @metal
 def rt_fill_float(o: Obj, place: int, number: float):
-    rt_fill(o, place, PyFloat_FromDouble(number))
+    rt_fill(o, place, sure_float(number))
 
 
 @metal
 def rt_fill_int(o: Obj, place: int, number: int):
-    rt_fill(o, place, new_int(number))
+    rt_fill(o, place, sure_int(number))
 
 
 @metal
@@ -178,23 +190,25 @@ def rt_fill_bool(o: Obj, place: int, number: int):
 def rt_range(start: int, stop: int, step: int) -> Obj:
     """A range object."""
     args = stack("Obj", 3)
-    args[0] = new_int(start)
-    args[1] = new_int(stop)
-    args[2] = new_int(step)
-    o = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
+    args[0] = sure_int(start)
+    args[1] = sure_int(stop)
+    args[2] = sure_int(step)
+    made = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
+    while unlikely(not made):
+        use_spare()
+        made = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
     for i in range(3):
         decref(args[i])
-    if not o:
-        Py_FatalError("fire: no memory for a range")
-    return o
+    return made
 
 
 @metal
 def rt_range_iter(index: int, length: int, start: int, step: int) -> Obj:
     """A range iterator that has `length - index` of its `length` items to come."""
     iterator = _PyObject_New(PyRangeIter_Type)
-    if not iterator:
-        Py_FatalError("fire: no memory for an iterator")
+    while unlikely(not iterator):
+        use_spare()
+        iterator = _PyObject_New(PyRangeIter_Type)
     RangeIter(iterator).index = index
     RangeIter(iterator).len = length
     RangeIter(iterator).start = start
@@ -205,9 +219,7 @@ def rt_range_iter(index: int, length: int, start: int, step: int) -> Obj:
 @metal
 def rt_sequence_iter(sequence: Obj, index: int) -> Obj:
     """An iterator over a list or tuple from an index on."""
-    iterator = PyObject_GetIter(sequence)
-    if not iterator:
-        Py_FatalError("fire: no memory for an iterator")
+    iterator = sure_iterator(sequence)
     SeqIter(iterator).it_index = index
     return iterator
 
@@ -219,7 +231,7 @@ def rt_store_float(slot: obj_p, number: float):
     if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
         Float(old).ob_fval = number
         return
-    slot[0] = PyFloat_FromDouble(number)
+    slot[0] = sure_float(number)
     decref(old)
 
 
@@ -245,23 +257,26 @@ def rt_store_value_float(values: obj_p, index: int, number: float):
         if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
             Float(old).ob_fval = number
             return
-    store_value(None, values, index, PyFloat_FromDouble(number))
+    store_value(None, values, index, sure_float(number))
 
 
 @metal
-def rt_append(o: Obj, value: Obj):
-    """Append an owned object to a list."""
+def rt_append(o: Obj, value: Obj) -> int:
+    """Append an owned object to a list; 0: there is no memory, the list is as it was."""
     size = List(o).ob_size
     if likely(size < List(o).allocated):
         List(o).ob_item[size] = value
         List(o).ob_size = size + 1
-        return
-    if PyList_Append(o, value) < 0:
-        Py_FatalError("fire: no memory for a list")
+        return 1
+    failed = PyList_Append(o, value)
     decref(value)
+    if unlikely(failed < 0):
+        PyErr_Clear()
+        return 0
+    return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
     rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
     COMPARE_RUNTIME + LONG_RUNTIME + TEXT_RUNTIME

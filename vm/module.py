@@ -169,6 +169,7 @@ def rounds_sizes() -> bool:
 @metal
 def init_state() -> bool:
     """Everything the VM needs of the process; False with an exception."""
+    set_aside()
     jit.loop_threshold = NEVER_HOT
     jit.call_threshold = NEVER_HOT
     ts = PyThreadState_Get()

@@ -95,6 +95,8 @@ def pop_failed(frame: Frame):
 
 @handler("ERROR")
 def ERROR():
+    if unlikely(cast(VOID_P, spare.sent) != None):
+        take_back(frame.thread.ts)
     target = unwind(frame, True)
     if target:
         return go(target)

@@ -30,14 +30,10 @@ def give_counted(caller: Frame, pc: u64p, payload: int, tag: int):
     enumerator = EnumIter(caller.regs[lshr(pc[0], 32) & 65535].object)
     target = caller.regs[lshr(pc[0], 16) & 65535]
     set_raw(target, payload, tag)
-    value = boxed(target)
-    made = PyTuple_New(2)
-    count = new_int(enumerator.en_index)
-    if not value or not made or not count:
-        Py_FatalError("fire: no memory for a pair")
+    made = sure_tuple(2)
     items = field_address(Tuple(made), "ob_item")
-    items[0] = count
-    items[1] = value
+    items[0] = sure_int(enumerator.en_index)
+    items[1] = sure_box(target)
     target.object = made
     enumerator.en_index = enumerator.en_index + 1
 

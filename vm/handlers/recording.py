@@ -75,6 +75,8 @@ def RESUME():
 
 @handler("LOOP_COMPILED", 3)
 def LOOP_COMPILED():
+    if unlikely(cast(VOID_P, spare.first) == None):
+        set_aside()
     if unlikely(state.eval_breaker[0] != 0):
         if not poll(frame, pc):
             return tail("ERROR")
@@ -85,6 +87,8 @@ def LOOP_COMPILED():
 
 @handler("RESUME_COMPILED", 3)
 def RESUME_COMPILED():
+    if unlikely(cast(VOID_P, spare.first) == None):
+        set_aside()
     if unlikely(state.eval_breaker[0] != 0):
         if not poll(frame, pc):
             return tail("ERROR")

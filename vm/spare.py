@@ -1,0 +1,105 @@
+"""Memory for what must not fail: compiled code on its way out has boxes and frames to make.
+
+    while unlikely(not made):           a small thing could not be made
+        use_spare()                     the host has some megabytes again
+        made = new_int(value)
+
+The first part is let go in silence: what follows raises MemoryError as the interpreter does. If even that is used up before
+it could be set aside again, compiled code that does nothing else is at work: the last part is let go, and MemoryError
+comes as one that another thread sends, at the next turn or call, unless one is raised before that. The parts are never
+touched, so they are no memory in use.
+"""
+from __future__ import annotations
+
+from ..codegen.metal import Static, metal, struct
+from .state import *  # noqa: F403
+
+SPARE_BYTES = 2 << 20           # more than an arena of the host's allocator
+Spare = struct("Spare", "first:ptr last:ptr sent:ThreadState")
+spare = Static("fire_spare", Spare)
+
+
+@metal(cold=True)
+def set_aside():
+    """Have both parts, if there is memory for them."""
+    if cast(VOID_P, spare.last) == None:
+        spare.last = PyMem_RawMalloc(SPARE_BYTES)
+    if cast(VOID_P, spare.first) == None:
+        spare.first = PyMem_RawMalloc(SPARE_BYTES)
+
+
+@metal(cold=True)
+def use_spare():
+    """Let a part go; the exception of the allocation that failed is forgotten."""
+    PyErr_Clear()
+    if cast(VOID_P, spare.first) != None:
+        PyMem_RawFree(spare.first)
+        spare.first = None
+        return
+    if cast(VOID_P, spare.last) == None:
+        Py_FatalError("fire: no memory for a small object")
+    PyMem_RawFree(spare.last)
+    spare.last = None
+    spare.sent = PyThreadState_Get()
+    PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), PyExc_MemoryError[0])
+
+
+@metal(cold=True)
+def take_back(ts: ThreadState):
+    """A thread to which MemoryError was sent has an exception: if it is that or another MemoryError, one is enough."""
+    if spare.sent != ts or PyErr_ExceptionMatches(PyExc_MemoryError[0]) == 0:
+        return
+    spare.sent = None
+    if ts.async_exc == PyExc_MemoryError[0]:
+        ts.async_exc = None
+        decref(PyExc_MemoryError[0])
+
+
+@metal
+def sure_int(value: int) -> Obj:
+    """new_int that does not fail."""
+    made = new_int(value)
+    while unlikely(not made):
+        use_spare()
+        made = new_int(value)
+    return made
+
+
+@metal
+def sure_float(value: float) -> Obj:
+    """A float object, for sure."""
+    made = PyFloat_FromDouble(value)
+    while unlikely(not made):
+        use_spare()
+        made = PyFloat_FromDouble(value)
+    return made
+
+
+@metal
+def sure_tuple(n: int) -> Obj:
+    """A tuple of empty places, for sure."""
+    made = PyTuple_New(n)
+    while unlikely(not made):
+        use_spare()
+        made = PyTuple_New(n)
+    return made
+
+
+@metal
+def sure_box(r: Reg) -> Obj:
+    """A register's value as an object, boxed in place, for sure; borrowed."""
+    made = boxed(r)
+    while unlikely(not made):
+        use_spare()
+        made = boxed(r)
+    return made
+
+
+@metal
+def sure_iterator(o: Obj) -> Obj:
+    """An iterator over a container of the host, for sure."""
+    made = PyObject_GetIter(o)
+    while unlikely(not made):
+        use_spare()
+        made = PyObject_GetIter(o)
+    return made
