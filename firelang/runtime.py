@@ -41,7 +41,7 @@ def connect(loaded):
     loaded.set_poll(poll)
     from . import knobs
     if knobs.get("jit") != "off":
-        loaded.set_hook(hot, *HOT[knobs.get("jit")])
+        loaded.set_hook(hot, *pace())
     from . import importer
     importer.connect(loaded)
     # runpy: `-m`, run_path, and the main module of a spawned process
@@ -63,6 +63,13 @@ def pace_collector():
 HOT = {"on": (2500, 10000, 2), "eager": (2, 2, 2)}
 
 
+def pace():
+    """The mode that the settings ask for."""
+    from . import knobs
+    turns = knobs.get("jit_hot")
+    return (turns, turns, 2) if turns else HOT[knobs.get("jit")]
+
+
 def sent_here(error):
     """Whether another thread has sent this one an exception (`PyThreadState_SetAsyncExc`): a class of the program's, which
     has no arguments then. It is the program's to handle; the JIT's own errors are nobody's."""
@@ -72,7 +79,7 @@ def sent_here(error):
 def hot(why):
     """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
     from . import knobs
-    mode = HOT[knobs.get("jit")]
+    mode = pace()
     try:
         if may_take_stored() and stored_code(mode):
             return
@@ -99,7 +106,7 @@ def stored_code(mode):
     from .tracer import stored
     if not stored.start(vm()._core, mode[0], mode[1], knobs.get("jit_log")):
         return False
-    vm().set_hook(stored.hook, stored.WARM_LOOP, stored.WARM_CALL, mode[2])
+    vm().set_hook(stored.hook, *stored.warm(mode[0]), mode[2])
     stored.hook(stored.ASKED)
     return True
 
@@ -111,7 +118,7 @@ def engine():
         from . import knobs
         from .tracer import engine as module
         module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") if knobs.get("cache") else "off", knobs.get("jit") == "eager")
+                     knobs.get("jit_later") if knobs.get("cache") else "off", knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
         _engine = module.engine
         _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
         if may_take_stored():

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from interpreters import FIRE, HOST, is_host, run
+from interpreters import FIRE, HOST, environment, is_host, run
 
 pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 
@@ -40,8 +40,8 @@ def go(folder, *arguments, program=None, env=None):
     file = folder / "program.py"
     if program is not None:
         file.write_text(textwrap.dedent(program))
-    settings = {"FIRE_CACHE_DIR": str(folder / "cache"), "FIRE_JIT_LATER": "wait", **(env or {})}
-    done = run(FIRE, "--jit=on", "--stats=json", file, *arguments, env=settings)
+    settings = {"PYTHONHASHSEED": None, "FIRE_CACHE_DIR": str(folder / "cache"), "FIRE_JIT_LATER": "wait", **(env or {})}
+    done = run(FIRE, "--jit=on", "--stats=json", file, *arguments, env=environment(**settings))
     assert done.status == 0, done.err
     expected = run(HOST, file, *arguments)
     assert done.out == expected.out
@@ -167,7 +167,7 @@ def test_what_is_damaged_is_not_used(tmp_path, damage):
 
 def test_the_cache_lists_and_clears_it(tmp_path):
     go(tmp_path, program=PROGRAM)
-    env = {"FIRE_CACHE_DIR": str(tmp_path / "cache")}
+    env = environment(FIRE_CACHE_DIR=tmp_path / "cache")
     assert f"regions of {tmp_path / 'program.py'}" in run(FIRE, "dev", "cache", env=env).out
     run(FIRE, "dev", "cache", "--clear", env=env)
     assert go(tmp_path)["stored"] == 0
@@ -175,7 +175,7 @@ def test_the_cache_lists_and_clears_it(tmp_path):
 
 def test_it_is_explained(tmp_path):
     go(tmp_path, program=PROGRAM)
-    said = run(FIRE, "explain", tmp_path / "program.py", env={"FIRE_CACHE_DIR": str(tmp_path / "cache")}).err
+    said = run(FIRE, "explain", tmp_path / "program.py", env=environment(FIRE_CACHE_DIR=tmp_path / "cache")).err
     assert "loop in total: compiled and optimized" in said and "from an earlier run" in said
 
 

@@ -44,6 +44,11 @@ def start(native, loop: int, call: int, log: bool) -> bool:
     return True
 
 
+def warm(turns: int) -> tuple[int, int]:
+    """Turns of a loop, calls of a function until a place is asked about, where loops are recorded after so many turns."""
+    return min(WARM_LOOP, turns), min(WARM_CALL, turns)
+
+
 def hook(why: int) -> None:
     """A place is warm, or a recording has ended."""
     if why != ASKED:
@@ -83,13 +88,13 @@ def ask() -> int:
         return 0
     times = _asked.get((record, header, kind), 0)
     _asked[record, header, kind] = times + 1
-    usual, warm = _usual[kind], (WARM_LOOP, WARM_CALL)[kind]
+    usual, first = _usual[kind], warm(_usual[0])[kind]
     _, packed = _rows.get((digest(root.__code__), header, kind), (False, b""))
     row = store.row(packed) if packed else None
     if row is None or row[0] == "unstorable":
         if row is not None:
             places.of(record, header, kind).lines = row[2]      # what it will cost
-        return warm - usual if times == 0 else 1
+        return first - usual if times == 0 else 1
     if row[0] == "abort":
         return -HOPELESS * usual if times == 0 else 1
     try:
@@ -98,7 +103,7 @@ def ask() -> int:
     except LookupError as error:
         if _log:
             sys.stderr.write(f"jit: stored code of {root.__qualname__} word {header} cannot be used now: {error}\n")
-    return 1 if times >= len(APART) else warm - APART[times]
+    return 1 if times >= len(APART) else first - APART[times]
 
 
 def install(row: tuple, root, site, words: int) -> None:

@@ -25,9 +25,9 @@ import generate  # noqa: E402
 from interpreters import CACHE, FIRE, HOST, run  # noqa: E402
 
 
-def results_of(command, sources, timeout):
+def results_of(command, sources, timeout, *how):
     """The result of each source; ["", "crash", why, ""] for one that ends the process, "timeout" for one
-    that stays.
+    that stays. `how`: more arguments for the driver.
     """
     found = []
     with tempfile.TemporaryDirectory(prefix="differential-") as folder:
@@ -35,7 +35,7 @@ def results_of(command, sources, timeout):
         programs.write_text(json.dumps(sources))
         while len(found) < len(sources):
             results.unlink(missing_ok=True)
-            ended = run(command, HERE / "driver.py", programs, results, len(found), timeout=timeout)
+            ended = run(command, HERE / "driver.py", programs, results, len(found), *how, timeout=timeout)
             lines = results.read_text().splitlines() if results.exists() else []
             found += [json.loads(line) for line in lines if line[:1] == "["]
             if len(found) < len(sources):

@@ -55,6 +55,19 @@ def test_generated_programs_compiled(batch, how, monkeypatch):
         pytest.fail(f"{len(found)} of {PROGRAMS} differ; seed {seed}, {kind}:\n{path.read_text()}", pytrace=False)
 
 
+@pytest.mark.skipif(interpreters.is_host(interpreters.FIRE), reason="the command under test is a plain CPython")
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_generated_programs_in_later_runs(batch):
+    """Runs that take machine code of earlier ones, of the same programs and of changed ones."""
+    import later
+
+    first = FIRST + 2 * 10**6 + batch * later.BATCH
+    found = later.run_batch(range(first, first + later.BATCH))
+    if found:
+        path = later.write_report(*found[0])
+        pytest.fail(f"{len(found)} results differ:\n{path.read_text()}", pytrace=False)
+
+
 def test_generator_is_deterministic():
     """A seed gives the same program in another process."""
     import generate
