@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 MODULES = ("moves", "arith", "compare", "containment", "names", "tracebacks", "errors", "binding", "calls", "instances",
-           "call_bound", "call_forms", "known", "iterate", "attr_cache", "attrs", "build", "grow", "unpack", "items",
-           "imports", "context", "matching", "groups", "generators", "tracing", "recording")
+           "call_bound", "call_forms", "known", "iterate", "attr_cache", "attr_table", "attrs", "build", "grow", "unpack",
+           "items", "imports", "context", "matching", "groups", "generators", "tracing", "recording")
 
 
 def load() -> dict:

@@ -112,6 +112,24 @@ def patient(pc: u64p) -> bool:
     return False
 
 
+@metal(inline=True)
+def cached_place(o: Obj, kind: int, where: int) -> obj_p:
+    """Where an instance's inline value or slot lies; NULL: not so simple."""
+    if likely(kind == VALUE):
+        values = values_of(o)
+        if likely(values):
+            return values + where
+    elif kind == SLOT:
+        return cast(obj_p, byte_offset(cast(VOID_P, o), where))
+    return None
+
+
+@metal(inline=True)
+def has_own_layout(o: Obj, version: int) -> bool:
+    """Whether the object's values are inline, under the keys that were looked at."""
+    return values_of(o) and HeapType(o.ob_type).ht_cached_keys.dk_version == version
+
+
 # ------------------------------------------------------------------------------------ filling caches
 @metal
 def remember_instance(pc: u64p, o: Obj, name: Obj, version: int) -> bool:

@@ -91,25 +91,13 @@ def call_getter(frame: Frame, pc: u64p, ins: int, rb: Reg) -> Frame:
     return callee
 
 
-@metal(inline=True)
-def instance_place(pc: u64p, o: Obj) -> obj_p:
-    """Where the cache says an instance's inline value or slot lies; NULL: a miss, or not so simple."""
-    if likely(o.ob_type.tp_version_tag == cast(u32p, pc)[2]):
-        kind = cast(u32p, pc)[3]
-        if likely(kind == VALUE):
-            values = values_of(o)
-            if likely(values):
-                return values + pc[2]
-        elif kind == SLOT:
-            return cast(obj_p, byte_offset(cast(VOID_P, o), pc[2]))
-    return None
-
-
 @handler("ATTR_GET", 4)
 def ATTR_GET():
     if likely(rb.tag == OBJECT):
         o = rb.object
-        place = instance_place(pc, o)
+        if unlikely(o.ob_type.tp_version_tag != cast(u32p, pc)[2]):
+            return tail("ATTR_GET_TABLE")
+        place = cached_place(o, cast(u32p, pc)[3], pc[2])
         if likely(place):
             value = place[0]
             if likely(value):
@@ -202,13 +190,9 @@ def METHOD_GET():
                 set_object(ra, method)
                 set_object(ra[1], o)
                 return
+        else:
+            return tail("METHOD_GET_TABLE")
     return tail("METHOD_GET_OTHER")
-
-
-@metal(inline=True)
-def has_own_layout(o: Obj, version: int) -> bool:
-    """Whether the object's values are inline, under the keys that were looked at."""
-    return values_of(o) and HeapType(o.ob_type).ht_cached_keys.dk_version == version
 
 
 @handler("METHOD_GET_OTHER", 4)
@@ -351,7 +335,9 @@ def store_cached(frame: Frame, pc: u64p, ins: int, o: Obj, rb: Reg) -> bool:
 @handler("ATTR_SET", 4)
 def ATTR_SET():
     if likely(ra.tag == OBJECT):
-        place = instance_place(pc, ra.object)
+        if unlikely(ra.object.ob_type.tp_version_tag != cast(u32p, pc)[2]):
+            return tail("ATTR_SET_TABLE")
+        place = cached_place(ra.object, cast(u32p, pc)[3], pc[2])
         if likely(place):
             old = place[0]
             if likely(old):
