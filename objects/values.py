@@ -212,6 +212,10 @@ def ascii_data(o: Obj) -> u8_p:
 @metal
 def order_ascii(a: Obj, b: Obj) -> int:
     """Negative, zero or positive as ASCII string a is below, equal to or above b."""
+    first: int = ascii_data(a)[0]
+    second: int = ascii_data(b)[0]
+    if first != second:                         # an empty string has a zero there
+        return first - second
     short = Ascii(a).length if Ascii(a).length < Ascii(b).length else Ascii(b).length
     order = memcmp(ascii_data(a), ascii_data(b), short)
     return order if order != 0 else Ascii(a).length - Ascii(b).length

@@ -184,7 +184,7 @@ def init_state() -> bool:
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not init_ints() or not state.empty_tuple or not state.twin_reasons:
         return False
-    return (init_names() and init_characters() and init_builtins() and init_known() and init_type_new()
+    return (init_names() and init_characters() and init_operators() and init_builtins() and init_known() and init_type_new()
             and init_group_methods())
 
 

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from .moves import *  # noqa: F403
 
-# operator: (host function, host in-place function)
+# operator: (host function, host in-place function), in the order of the ops
 BINARY = {
     "ADD": (PyNumber_Add, PyNumber_InPlaceAdd), "SUB": (PyNumber_Subtract, PyNumber_InPlaceSubtract),
     "MUL": (PyNumber_Multiply, PyNumber_InPlaceMultiply), "TRUEDIV": (PyNumber_TrueDivide, PyNumber_InPlaceTrueDivide),
     "FLOORDIV": (PyNumber_FloorDivide, PyNumber_InPlaceFloorDivide),
-    "MOD": (PyNumber_Remainder, PyNumber_InPlaceRemainder), "LSHIFT": (PyNumber_Lshift, PyNumber_InPlaceLshift),
-    "RSHIFT": (PyNumber_Rshift, PyNumber_InPlaceRshift), "AND": (PyNumber_And, PyNumber_InPlaceAnd),
-    "OR": (PyNumber_Or, PyNumber_InPlaceOr), "XOR": (PyNumber_Xor, PyNumber_InPlaceXor),
-    "MATMUL": (PyNumber_MatrixMultiply, PyNumber_InPlaceMatrixMultiply), "POW": (None, None),
+    "MOD": (PyNumber_Remainder, PyNumber_InPlaceRemainder), "POW": (None, None),
+    "LSHIFT": (PyNumber_Lshift, PyNumber_InPlaceLshift), "RSHIFT": (PyNumber_Rshift, PyNumber_InPlaceRshift),
+    "AND": (PyNumber_And, PyNumber_InPlaceAnd), "OR": (PyNumber_Or, PyNumber_InPlaceOr),
+    "XOR": (PyNumber_Xor, PyNumber_InPlaceXor), "MATMUL": (PyNumber_MatrixMultiply, PyNumber_InPlaceMatrixMultiply),
 }
 OVERFLOWS = {"ADD": "add", "SUB": "sub", "MUL": "mul"}
 # A float's exact integer range: ints beyond it must be converted by the host (OverflowError, rounding).
@@ -110,6 +110,7 @@ def define(name: str, constant: bool) -> None:
     plain, in_place = BINARY[name]
     opcode = name + ("_K" if constant else "")
     overflow = OVERFLOWS.get(name)
+    number = list(BINARY).index(name)
 
     @metal(name=f"int_{opcode}", inline=True)
     def int_case(ra: Reg, a: int, b: int) -> bool:
@@ -293,7 +294,12 @@ def define(name: str, constant: bool) -> None:
             set_raw(ra, t.payload, t.tag)
             xdecref(ob)
             xdecref(oc)
-        elif unlikely(not host(frame, pc, ins, ra, rb, right)):
+            return
+        if name != "POW" and has_class_of_python(rb):
+            callee = operator_frame(frame, pc, ins, rb, right, number)
+            if callee:
+                return resume_at(callee, callee.code.entry)
+        if unlikely(not host(frame, pc, ins, ra, rb, right)):
             return tail("ERROR")
 
 

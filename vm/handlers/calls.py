@@ -335,6 +335,9 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
         value.tag = OBJECT
     else:
         pop_frame(frame, frame.code.nlocalsplus)
+    if kind == KIND_OPERATOR:
+        finish_operator(caller, value)
+        return caller
     if kind == KIND_TRUTH:
         truth = truth_of(caller, caller.pc, value)
         drop(value)

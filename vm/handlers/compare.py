@@ -138,10 +138,6 @@ def define(name: str, constant: bool) -> None:
             return -1
         if not constant:
             incref(ro)
-        if is_ascii(lo) and is_ascii(ro):
-            order = order_ascii(lo, ro)
-            decref(ro)
-            return 1 if ints(order, 0) else 0
         sync(frame, pc)
         incref(lo)
         result = PyObject_RichCompare(lo, ro, rich)
@@ -153,6 +149,14 @@ def define(name: str, constant: bool) -> None:
             decref(result)
             return 1 if result == Py_True else 0
         frame.thread.compared = result
+        return 2
+
+    @metal(name=f"compare_text_{name}{suffix}", inline=True)
+    def text_order(left: Reg, right: Reg) -> int:
+        """ASCII strings: 1, 0, or 2 if they are not both such."""
+        if left.tag == OBJECT and right.tag == OBJECT:
+            if is_ascii(left.object) and is_ascii(right.object):
+                return 1 if ints(order_ascii(left.object, right.object), 0) else 0
         return 2
 
     @handler(name + suffix)
@@ -180,6 +184,8 @@ def define(name: str, constant: bool) -> None:
             outcome = strings(rb, right)
             if outcome != 2 and rich == 3:
                 outcome = 1 - outcome
+        else:
+            outcome = text_order(rb, right)
         if outcome == 2:
             outcome = numbers(rb, right)
         if outcome == 2:
@@ -234,6 +240,8 @@ def define(name: str, constant: bool) -> None:
             outcome = strings(ra, right)
             if outcome != 2 and rich == 3:
                 outcome = 1 - outcome
+        else:
+            outcome = text_order(ra, right)
         if outcome == 2:
             outcome = numbers(ra, right)
         if outcome == 2:
