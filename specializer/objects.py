@@ -344,16 +344,20 @@ class Objects(Builder):
         self.keep()
         self.secure()
         if base == val.ssa:
-            slot = self.e("offset", base, x=offset)
-            self.do("call_none", slot, self.boxed_new(value), x=self.api("rt_store_slot"))
-        elif value.kind == "float":
-            self.do("call_none", base, str(offset // 8), value.ssa, x=self.api("rt_store_value_float"))
+            self.store_attribute("slot", (self.e("offset", base, x=offset),), value)
         else:
-            self.do("call_none", base, str(offset // 8), self.boxed_new(value), x=self.api("rt_store_value"))
+            self.store_attribute("value", (base, str(offset // 8)), value)
         self.changed(val)
         self.consume(instr, 1, instr.b)
         self.consume(instr, 0, instr.a)
         return instr.at + instr.length
+
+    def store_attribute(self, what: str, place: tuple[str, ...], value: Val) -> None:
+        """Store into a slot or among the inline values; a number into the box that is there, if it can."""
+        if value.kind in ("int", "float"):
+            self.do("call_none", *place, value.ssa, x=self.api(f"rt_store_{what}_{value.kind}"))
+        else:
+            self.do("call_none", *place, self.boxed_new(value), x=self.api("rt_store_" + what))
 
     def changed(self, val: Val) -> None:
         """An attribute was stored: the object it replaced may have ended, and anything with it."""

@@ -15,6 +15,7 @@ from .handlers.recording import *  # noqa: F403
 from .jit_compare import *  # noqa: F403
 from .jit_exits import *  # noqa: F403
 from .jit_generators import *  # noqa: F403
+from .jit_instances import *  # noqa: F403
 from .jit_iterate import *  # noqa: F403
 from .jit_longs import *  # noqa: F403
 from .jit_strings import *  # noqa: F403
@@ -152,41 +153,6 @@ def rt_end_init(frame: Frame):
 
 
 @metal
-def rt_new_instance(kind: TypeObject) -> Obj:
-    """object.__new__(kind) for a class that adds nothing to it."""
-    made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
-    while unlikely(not made):
-        use_spare()
-        made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
-    return made
-
-
-@metal
-def rt_fill(o: Obj, place: int, value: Obj):
-    """The first store of an attribute of a new instance: of an owned object. `place`: twice the offset of a slot, or twice the
-    number of an inline value and one."""
-    if place & 1:
-        store_value(None, values_of(o), lshr(place, 1), value)
-    else:
-        byte_offset(cast(obj_p, o), lshr(place, 1))[0] = value
-
-
-@metal
-def rt_fill_float(o: Obj, place: int, number: float):
-    rt_fill(o, place, sure_float(number))
-
-
-@metal
-def rt_fill_int(o: Obj, place: int, number: int):
-    rt_fill(o, place, sure_int(number))
-
-
-@metal
-def rt_fill_bool(o: Obj, place: int, number: int):
-    rt_fill(o, place, new_ref(Py_True if number != 0 else Py_False))
-
-
-@metal
 def rt_range(start: int, stop: int, step: int) -> Obj:
     """A range object."""
     args = stack("Obj", 3)
@@ -236,31 +202,6 @@ def rt_store_float(slot: obj_p, number: float):
 
 
 @metal
-def rt_store_slot(slot: obj_p, value: Obj):
-    """Put an owned object in a slot, which may be empty."""
-    old = slot[0]
-    slot[0] = value
-    xdecref(old)
-
-
-@metal
-def rt_store_value(values: obj_p, index: int, value: Obj):
-    """Put an owned object among the inline values of an instance."""
-    store_value(None, values, index, value)
-
-
-@metal
-def rt_store_value_float(values: obj_p, index: int, number: float):
-    """The same for a float; the box there is used again if nobody else has it."""
-    old = values[index]
-    if old:
-        if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
-            Float(old).ob_fval = number
-            return
-    store_value(None, values, index, sure_float(number))
-
-
-@metal
 def rt_append(o: Obj, value: Obj) -> int:
     """Append an owned object to a list; 0: there is no memory, the list is as it was."""
     size = List(o).ob_size
@@ -276,10 +217,10 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
-    rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
-    rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
-    COMPARE_RUNTIME + LONG_RUNTIME + TEXT_RUNTIME
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return
+    rt_init_frame rt_end_init rt_range rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + \
+    ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + TEXT_RUNTIME + \
+    INSTANCE_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {
