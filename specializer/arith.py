@@ -8,6 +8,7 @@ from .builder import GROWN, Builder
 from .values import NUMBERS, Val
 
 FLOAT_OPS = {"ADD": "float_add", "SUB": "float_sub", "MUL": "float_mul"}
+FLOAT_DIVISIONS = {"FLOORDIV": "rt_float_floordiv", "MOD": "rt_float_mod"}
 BIT_OPS = {"AND": "int_and", "OR": "int_or", "XOR": "int_xor"}
 NUMBER_TYPES = {"int": int, "float": float, "bool": bool, "none": type(None)}
 METHODS = {"ADD": "__add__", "SUB": "__sub__", "MUL": "__mul__", "TRUEDIV": "__truediv__", "FLOORDIV": "__floordiv__",
@@ -118,6 +119,10 @@ class Arithmetic(Builder):
             a, b = self.as_float(left), self.as_float(right)
             self.guard(self.e("float_ne", b, "0x0000000000000000"), "a division by zero")
             return Val("float", self.e("float_div", a, b))
+        if name in FLOAT_DIVISIONS:
+            a, b = self.as_float(left), self.as_float(right)
+            self.guard(self.e("float_ne", b, "0x0000000000000000"), "a division by zero")
+            return Val("float", self.e("call_f", a, b, x=self.api(FLOAT_DIVISIONS[name])))
         if name == "POW":
             a, b = self.as_float(left), self.as_float(right)
             if b == "0x4000000000000000":

@@ -65,6 +65,16 @@ def rt_box_float(value: float) -> Obj:
 
 
 @metal
+def rt_float_mod(a: float, b: float) -> float:
+    return float_mod(a, b)
+
+
+@metal
+def rt_float_floordiv(a: float, b: float) -> float:
+    return float_floordiv(a, b)
+
+
+@metal
 def rt_poll(frame: Frame, pc: u64p) -> int:
     return 1 if poll(frame, pc) else 0
 
@@ -217,7 +227,7 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue rt_frame rt_return
     rt_init_frame rt_end_init rt_range rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + \
     ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + TEXT_RUNTIME + \
     INSTANCE_RUNTIME
