@@ -166,7 +166,8 @@ def translate(code):
     return program(code)
 
 
-translated = []             # weak references to the code objects of functions that ran, for the JIT: not all if they are many
+# Weak references to the code objects of functions that ran, by address (so that those of dead ones are replaced), for the JIT:
+translated = {}             # not all if they are many
 MOST_NOTED = 20000
 
 
@@ -176,7 +177,7 @@ def noting(program):
 
     def noted(code):
         if len(translated) < MOST_NOTED:
-            translated.append(ref(code))
+            translated[id(code)] = ref(code)
         return program(code)
     return noted
 

@@ -111,7 +111,7 @@ class Finder:
     @staticmethod
     def find_translated(name: str, expected: bytes):
         """The only code object of this name and digest among those that have run."""
-        codes = {id(code): code for code in (one() for one in runtime.translated)
+        codes = {id(code): code for code in (one() for one in runtime.translated.values())
                  if code is not None and code.co_qualname == name and digest(code) == expected}
         need(len(codes) == 1, name)
         return next(iter(codes.values()))
