@@ -30,9 +30,11 @@ def new_ref(o: Obj) -> Obj:
     return o
 
 
-SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64")
-ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints kept for reuse, by ob_type
+SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64 free_float:Obj floats:i64 "
+                                "float64:TypeObject ndarray:TypeObject")
+ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints, freed floats kept for reuse, by ob_type
 FREE_INTS = 128
+FREE_FLOATS = 64
 
 
 @metal(preserve=True)
@@ -45,6 +47,10 @@ def deallocate(o: Obj):
             ints.count = ints.count + 1
             return
         PyObject_Free(o)
+    elif (o.ob_type == PyFloat_Type or o.ob_type == ints.float64) and ints.floats < FREE_FLOATS:
+        o.ob_type = cast(TypeObject, ints.free_float)
+        ints.free_float = o
+        ints.floats = ints.floats + 1
     else:
         _Py_Dealloc(o)
 
@@ -91,6 +97,20 @@ def new_int(value: int) -> Obj:
     return o
 
 
+@metal(inline=True)
+def new_float(value: float) -> Obj:
+    """A float object; new reference, NULL with MemoryError."""
+    o = ints.free_float
+    if likely(o):
+        ints.free_float = cast(Obj, o.ob_type)
+        ints.floats = ints.floats - 1
+        o.ob_refcnt = 1
+        o.ob_type = PyFloat_Type
+        Float(o).ob_fval = value
+        return o
+    return PyFloat_FromDouble(value)
+
+
 @metal
 def box_slow(r: Reg) -> Obj:
     """Box what is not an object yet, in place; borrowed result, NULL with MemoryError set."""
@@ -98,7 +118,7 @@ def box_slow(r: Reg) -> Obj:
     if r.tag == INT:
         o = new_int(r.payload)
     elif r.tag == FLOAT:
-        o = PyFloat_FromDouble(r.number)
+        o = new_float(r.number)
     elif r.tag == BOOL:
         o = new_ref(Py_True if r.payload != 0 else Py_False)
     elif r.tag == NONE:

@@ -67,11 +67,11 @@ def sure_int(value: int) -> Obj:
 
 @metal
 def sure_float(value: float) -> Obj:
-    """A float object, for sure."""
-    made = PyFloat_FromDouble(value)
+    """new_float that does not fail."""
+    made = new_float(value)
     while unlikely(not made):
         use_spare()
-        made = PyFloat_FromDouble(value)
+        made = new_float(value)
     return made
 
 

@@ -4,7 +4,7 @@
 """
 from __future__ import annotations
 
-from .moves import *  # noqa: F403
+from .scalars import *  # noqa: F403
 
 # operator: (host function, host in-place function), in the order of the ops
 BINARY = {
@@ -17,45 +17,6 @@ BINARY = {
     "XOR": (PyNumber_Xor, PyNumber_InPlaceXor), "MATMUL": (PyNumber_MatrixMultiply, PyNumber_InPlaceMatrixMultiply),
 }
 OVERFLOWS = {"ADD": "add", "SUB": "sub", "MUL": "mul"}
-# A float's exact integer range: ints beyond it must be converted by the host (OverflowError, rounding).
-EXACT = 1 << 53
-
-
-@metal(inline=True)
-def as_int(r: Reg, value: int_out) -> bool:
-    """Read an int from a register: unboxed, or a small exact int object."""
-    if likely(r.tag == INT):
-        value[0] = r.payload
-        return True
-    if r.tag == OBJECT and is_small_long(r.object):
-        value[0] = long_value(r.object)
-        return True
-    return False
-
-
-@metal(inline=True)
-def as_float(r: Reg, value: float_out) -> bool:
-    """Read a float, or an int that a double holds exactly."""
-    if likely(r.tag == FLOAT):
-        value[0] = r.number
-        return True
-    if r.tag == OBJECT:
-        o = r.object
-        if o.ob_type == PyFloat_Type:
-            value[0] = Float(o).ob_fval
-            return True
-        if is_small_long(o):
-            n = long_value(o)
-            if ult(n + EXACT, 2 * EXACT):
-                value[0] = float_of(n)
-                return True
-        return False
-    if r.tag == INT and ult(r.payload + EXACT, 2 * EXACT):
-        value[0] = float_of(r.payload)
-        return True
-    return False
-
-
 @metal(inline=True)
 def floor_mod(a: int, b: int) -> int:
     """a % b with Python's sign rule; b not 0 or -1."""
@@ -212,30 +173,47 @@ def define(name: str, constant: bool) -> None:
         else:
             return rt_long_FLOORDIV(a, b)
 
+    @metal(name=f"scalar_{opcode}", inline=True)
+    def scalar_case(left: Reg, right: Reg) -> Obj:
+        """A number of numpy's, of two of which one is such; NULL: the host must do it."""
+        x = stack("f64", 1)
+        y = stack("f64", 1)
+        if not scalar_operands(left, right, x, y):
+            return None
+        if name == "ADD":
+            return scalar_result(x[0] + y[0], False)
+        elif name == "SUB":
+            return scalar_result(x[0] - y[0], False)
+        elif name == "MUL":
+            return scalar_result(x[0] * y[0], True)
+        else:
+            return scalar_result(x[0] / y[0], True)
+
     @metal(name=f"host_{opcode}")
     def host(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
         """Any operands, by the host's number protocol."""
-        sync(frame, pc)
-        left = boxed(rb)
-        right = new_ref(constant_object(frame, rc)) if constant else boxed(rc)
-        if not left or not right:
-            return False
-        if not constant:
-            incref(right)
         result: Obj = None
-        if name in ("ADD", "SUB", "MUL", "FLOORDIV"):
-            if left.ob_type == PyLong_Type and right.ob_type == PyLong_Type:
-                result = of_longs(left, right)
-        if name == "POW":
-            if ins & X_BIT != 0:
-                result = PyNumber_InPlacePower(left, right, Py_None)
-            else:
-                result = PyNumber_Power(left, right, Py_None)
-        elif not result:
-            result = in_place(left, right) if ins & X_BIT != 0 else plain(left, right)
-        decref(right)
+        if name in ("ADD", "SUB", "MUL", "TRUEDIV"):
+            result = scalar_case(rb, rc)
         if not result:
-            return False
+            sync(frame, pc)
+            left = boxed(rb)
+            right = constant_object(frame, rc) if constant else boxed(rc)
+            if not left or not right:
+                return False
+            if name in ("ADD", "SUB", "MUL", "FLOORDIV"):
+                if left.ob_type == PyLong_Type and right.ob_type == PyLong_Type:
+                    result = of_longs(left, right)
+            if name == "POW":
+                if ins & X_BIT != 0:
+                    result = PyNumber_InPlacePower(left, right, Py_None)
+                else:
+                    result = PyNumber_Power(left, right, Py_None)
+            elif not result:
+                result = in_place(left, right) if ins & X_BIT != 0 else plain(left, right)
+            if not result:
+                return False
+            meet_scalar(result)
         ob = take(rb, ins, CONSUME_B)
         oc: Obj = None
         if not constant:

@@ -201,8 +201,8 @@ def bind_call(frame: Frame, pc: u64p, base: Reg, count: int) -> Frame:
         return None
     more: Obj = None
     frame.pc = pc
-    if collects != 0:                           # making a tuple or dict may run destructors
-        sync(frame, pc)
+    if collects != 0:
+        sync_to_allocate(frame, pc)
         if collects & CO_VARKEYWORDS != 0:
             more = PyDict_New()
             if not more:
@@ -225,6 +225,48 @@ def bind_call(frame: Frame, pc: u64p, base: Reg, count: int) -> Frame:
 @handler("CALL_BINDING", 3)
 def CALL_BINDING():
     callee = bind_call(frame, pc, rb, C)
+    if likely(callee):
+        return resume_at(callee, callee.code.entry)
+    return tail("CALL_GENERAL")
+
+
+@metal
+def class_function(base: Reg) -> Obj:
+    """The VM function that the class of an object to call has as its __call__, borrowed; NULL: it has another."""
+    method = _PyType_Lookup(base[1].object.ob_type, state.name_call)
+    if method:
+        if method.ob_type == FireFunction_Type:
+            return method
+    return None
+
+
+@metal
+def instance_call(frame: Frame, pc: u64p, base: Reg, count: int) -> Frame:
+    """The frame of the __call__ of an object's class, filled, or NULL: nothing has happened. Such a call counts as two:
+    that of the object and that of the function."""
+    ts = frame.thread.ts
+    method = class_function(base)
+    if not method or ts.recursion_remaining <= 1:
+        return None
+    base.object = new_ref(method)
+    base.tag = OBJECT
+    callee: Frame = None
+    if cast(FireFunction, method).vmcode:
+        callee = plain_call(frame, pc, base, 0, count)
+        if not callee:
+            callee = bind_call(frame, pc, base, count)
+    if not callee:
+        drop(base)
+        return None
+    callee.kind = KIND_INSTANCE
+    ts.recursion_remaining = ts.recursion_remaining - 1
+    return callee
+
+
+@handler("CALL_INSTANCE", 3)
+def CALL_INSTANCE():
+    """An object of a class made by a class statement."""
+    callee = instance_call(frame, pc, rb, C)
     if likely(callee):
         return resume_at(callee, callee.code.entry)
     return tail("CALL_GENERAL")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .binding import *  # noqa: F403
 
 CALL_WORDS = 3
+MOST_ARGUMENTS = 8              # of a native function called directly
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 known_rows = Static("fire_known_rows", KnownRow, 32)             # filled by known.py
 
@@ -154,66 +155,110 @@ def unwrap_method(base: Reg) -> bool:
     return True
 
 
+@metal(inline=True)
+def box_arguments(args: obj_p, base: Reg, count: int) -> bool:
+    """Box `count` registers and list their objects; False with MemoryError."""
+    for i in range(count):
+        o = boxed(base[i])
+        if unlikely(not o):
+            return False
+        args[i] = o
+    return True
+
+
+@metal(inline=True)
+def finish_known(base: Reg, count: int):
+    """Drop the callable and its arguments."""
+    for i in range(count + 2):
+        if base[i].tag == OBJECT:
+            base[i].tag = EMPTY
+            decref(base[i].object)
+
+
+@metal(inline=True)
+def plain_call(frame: Frame, pc: u64p, base: Reg, first: int, count: int) -> Frame:
+    """The frame of a VM function, base[first], called with just its parameters, filled; NULL: it is not so simple, and
+    nothing has happened."""
+    function = cast(FireFunction, base[first].object)
+    code = function.vmcode
+    thread = frame.thread
+    if unlikely(function.vmcode_of != function.func_code or code.plain != count + 1 - first
+                or pc[1] & 0xFFFFFFFF != 0 or thread.ts.cframe.use_tracing != 0):
+        return None
+    memory = thread.top
+    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes
+                or thread.ts.recursion_remaining <= 0 or state.eval_breaker[0] != 0):
+        return None
+    frame.pc = pc
+    callee = lay_frame(thread, memory, code, cast(Function, function), frame)
+    empty_registers(callee, code.argcount, code.nlocalsplus)
+    target = cast(Reg, byte_offset(callee, sizeof(Frame)))
+    if first == 0:
+        target.payload = base[1].payload
+        target.tag = base[1].tag
+        target = target + 1
+        base[1].tag = EMPTY
+    base[first].tag = EMPTY
+    for i in range(count):
+        target[i].payload = base[2 + i].payload
+        target[i].tag = base[2 + i].tag
+        base[2 + i].tag = EMPTY
+    return callee
+
+
 @handler("CALL", 3)
 def CALL():
-    first = 0 if ins & X_BIT == 0 and rb.tag == OBJECT else 1
-    callable = rb[first].object
-    if likely(rb[first].tag == OBJECT and callable.ob_type == FireFunction_Type):
-        function = cast(FireFunction, callable)
-        code = function.vmcode
-        thread = frame.thread
-        if likely(function.vmcode_of == function.func_code and code.plain == C + 1 - first
-                  and pc[1] & 0xFFFFFFFF == 0 and thread.ts.cframe.use_tracing == 0):
-            memory = thread.top
-            if likely(byte_distance(thread.limit, memory) >= code.total_bytes
-                      and thread.ts.recursion_remaining > 0 and state.eval_breaker[0] == 0):
-                frame.pc = pc
-                callee = lay_frame(thread, memory, code, cast(Function, callable), frame)
-                empty_registers(callee, code.argcount, code.nlocalsplus)
-                target = cast(Reg, byte_offset(callee, sizeof(Frame)))
-                if first == 0:
-                    target.payload = rb[1].payload
-                    target.tag = rb[1].tag
-                    target = target + 1
-                rb.tag = EMPTY
-                rb[1].tag = EMPTY
-                for i in range(C):
-                    target[i].payload = rb[2 + i].payload
-                    target[i].tag = rb[2 + i].tag
-                    rb[2 + i].tag = EMPTY
-                return resume_at(callee, code.entry)
+    if ins & X_BIT == 0 and rb.tag == OBJECT:
+        return tail("CALL_SELF")
+    if likely(rb[1].tag == OBJECT):
+        callable = rb[1].object
+        if likely(callable.ob_type == FireFunction_Type):
+            callee = plain_call(frame, pc, rb, 1, C)
+            if likely(callee):
+                return resume_at(callee, callee.code.entry)
+            return tail("CALL_BOUND")
+        if likely(callable.ob_type == PyCFunction_Type):
+            if likely(pc[2] == address_int(CFunctionObject(callable).m_ml) | 1):
+                row = plain_row(pc)
+                if likely(row != 0):
+                    return tail_to(known_rows[row].handler)
+            return tail("CALL_KNOWN")
     return tail("CALL_OTHER")
+
+
+@handler("CALL_SELF", 3)
+def CALL_SELF():
+    """A function and its self, or a decorator and what it decorates."""
+    callable = rb.object
+    if callable.ob_type == FireFunction_Type:
+        callee = plain_call(frame, pc, rb, 0, C)
+        if likely(callee):
+            return resume_at(callee, callee.code.entry)
+        return tail("CALL_BOUND")
+    if likely(callable.ob_type == PyMethodDescr_Type):
+        if likely(pc[2] == address_int(MethodDescr(callable).d_method) and rb[1].tag == OBJECT):
+            row = plain_row(pc)
+            if likely(rb[1].object.ob_type == MethodDescr(callable).d_type and row != 0):
+                return tail_to(known_rows[row].handler)
+        return tail("CALL_KNOWN")
+    return tail("CALL_GENERAL")
 
 
 @handler("CALL_OTHER", 3)
 def CALL_OTHER():
-    """Native functions by the row that the cache words hold (see known.py)."""
-    if rb.tag == OBJECT:
-        method = rb.object
-        if likely(method.ob_type == PyMethodDescr_Type):
-            if likely(pc[2] == address_int(MethodDescr(method).d_method) and rb[1].tag == OBJECT):
-                row = plain_row(pc)
-                if likely(rb[1].object.ob_type == MethodDescr(method).d_type and row != 0):
-                    return tail_to(known_rows[row].handler)
+    """A callable alone that is neither a VM function nor a builtin one."""
+    if likely(rb[1].tag == OBJECT):
+        callable = rb[1].object
+        if callable.ob_type == PyType_Type:
+            if likely(cast(TypeObject, callable).tp_flags & HEAP_TYPE != 0):
+                return tail("CALL_CLASS")
+            return tail("CALL_TYPE")
+        if callable.ob_type == PyMethodDescr_Type:
             return tail("CALL_KNOWN")
-        if method.ob_type == FireFunction_Type:
-            return tail("CALL_BOUND")
-    elif likely(rb[1].tag == OBJECT):
-        function = rb[1].object
-        if likely(function.ob_type == PyCFunction_Type):
-            if likely(pc[2] == address_int(CFunctionObject(function).m_ml) | 1):
-                row2 = plain_row(pc)
-                if likely(row2 != 0):
-                    return tail_to(known_rows[row2].handler)
-            return tail("CALL_KNOWN")
-        if function.ob_type == PyMethodDescr_Type:
-            return tail("CALL_KNOWN")
-        if function.ob_type == FireFunction_Type:
-            return tail("CALL_BOUND")
-        if function.ob_type == PyType_Type:
-            return tail("CALL_CLASS")
         if unwrap_method(rb):
-            return tail("CALL_BOUND")
+            return tail("CALL_SELF")
+        if callable.ob_type.tp_flags & HEAP_TYPE != 0:
+            return tail("CALL_INSTANCE")
     return tail("CALL_GENERAL")
 
 
@@ -335,9 +380,8 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
         value.tag = OBJECT
     else:
         pop_frame(frame, frame.code.nlocalsplus)
-    if kind == KIND_OPERATOR:
-        finish_operator(caller, value)
-        return caller
+        if kind == KIND_INSTANCE:
+            caller.thread.ts.recursion_remaining = caller.thread.ts.recursion_remaining + 1
     if kind == KIND_TRUTH:
         truth = truth_of(caller, caller.pc, value)
         drop(value)

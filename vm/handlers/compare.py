@@ -133,16 +133,13 @@ def define(name: str, constant: bool) -> None:
     def slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
         """1, 0, -1 with an exception, or 2: the result is an object, left in thread.compared."""
         lo = boxed(left)
-        ro = new_ref(constant_object(frame, right)) if constant else boxed(right)
+        ro = constant_object(frame, right) if constant else boxed(right)
         if not lo or not ro:
             return -1
-        if not constant:
-            incref(ro)
+        if is_ascii(lo) and is_ascii(ro):
+            return 1 if ints(order_ascii(lo, ro), 0) else 0
         sync(frame, pc)
-        incref(lo)
         result = PyObject_RichCompare(lo, ro, rich)
-        decref(lo)
-        decref(ro)
         if not result:
             return -1
         if result == Py_True or result == Py_False:
@@ -206,6 +203,10 @@ def define(name: str, constant: bool) -> None:
     @metal(name=f"jump_slow_{name}{suffix}")
     def jump_slow(frame: Frame, pc: u64p, left: Reg, right: Reg) -> int:
         """The host's outcome 1, 0, or -1."""
+        x = stack("f64", 1)
+        y = stack("f64", 1)
+        if scalar_operands(left, right, x, y):
+            return 1 if floats(x[0], y[0]) else 0
         outcome = slow(frame, pc, left, right)
         if outcome == 2:
             o = frame.thread.compared

@@ -83,6 +83,10 @@ def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
     found = quiet_item(holder, key)
     if found:
         return new_ref(found)
+    if is_array(holder):
+        item = array_item(holder.object, key)
+        if item:
+            return item
     sync(frame, pc)
     o = boxed(holder)
     if not o:
@@ -217,6 +221,12 @@ def set_by_int(holder: Reg, key: Reg, value: Obj) -> bool:
 @metal
 def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) -> bool:
     """x[i] = v; the operands are consumed as the instruction says."""
+    if is_array(holder):
+        if store_array_item(holder.object, key, r):
+            taken = take(r, ins, CONSUME_C)
+            drop_operands(holder, key, ins, CONSUME_A, CONSUME_B)
+            xdecref(taken)
+            return True
     sync(frame, pc)
     slot = list_slot(holder, key)
     old: Obj = None

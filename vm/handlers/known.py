@@ -73,17 +73,6 @@ def CALL_KNOWN():
     return tail("CALL_GENERAL")
 
 
-@metal(inline=True)
-def box_arguments(args: obj_p, base: Reg, count: int) -> bool:
-    """Box `count` registers and list their objects; False with MemoryError."""
-    for i in range(count):
-        o = boxed(base[i])
-        if unlikely(not o):
-            return False
-        args[i] = o
-    return True
-
-
 # How a native function may be called: (convention, flags); each gets a handler for methods and one for functions.
 CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82}
 CONVENTION_FLAGS = 1 | 2 | 4 | 8 | 0x20 | 0x200      # VARARGS KEYWORDS NOARGS O STATIC METHOD
@@ -101,15 +90,14 @@ def define_native(kind: str, convention: str) -> None:
         elif convention == "none":
             if unlikely(ts.recursion_remaining <= 0 or C != 0):
                 return tail("CALL_GENERAL")
-        args = stack("Obj", 8)
+        args = stack("Obj", MOST_ARGUMENTS)
         if kind == "method":
             definition = MethodDescr(rb.object).d_method
             self = boxed(rb[1])
         else:
             definition = CFunctionObject(rb[1].object).m_ml
             self = CFunctionObject(rb[1].object).m_self
-        if unlikely(C > 8 or definition.ml_flags & (CONVENTION_FLAGS | 0x80) != CONVENTIONS[convention]
-                    or not box_arguments(args, rb + 2, C)):
+        if unlikely(C > MOST_ARGUMENTS or not self or not box_arguments(args, rb + 2, C)):
             return tail("CALL_GENERAL")
         sync(frame, pc)
         if convention == "one" or convention == "none":
@@ -167,20 +155,11 @@ def native_row(callable: Obj) -> int:
 FIRST_NATIVE, len_conventions = len(ROWS) + 1, len(CONVENTIONS)
 
 
-@metal(inline=True)
-def finish_known(base: Reg, count: int):
-    """Drop the callable and its arguments."""
-    for i in range(count + 2):
-        if base[i].tag == OBJECT:
-            base[i].tag = EMPTY
-            decref(base[i].object)
-
-
 @handler("KNOWN_len", 3)
 def KNOWN_len():
     arg = rb[2]
     if unlikely(C != 1 or arg.tag != OBJECT):
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_function_one")
     o = arg.object
     kind = o.ob_type
     if kind == PyList_Type or kind == PyTuple_Type or kind == PyBytes_Type:
@@ -192,7 +171,7 @@ def KNOWN_len():
     elif kind == PySet_Type:
         length = Set(o).used
     else:
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_function_one")
     frame.pc = pc
     finish_known(rb, 1)
     set_int(ra, length)
@@ -277,7 +256,7 @@ def KNOWN_abs():
     value = stack("i64", 1)
     if C == 1 and as_int(arg, value):
         if value[0] == -(1 << 63):
-            return tail("CALL_GENERAL")
+            return tail("KNOWN_function_one")
         frame.pc = pc
         finish_known(rb, 1)
         set_int(ra, -value[0] if value[0] < 0 else value[0])
@@ -288,7 +267,7 @@ def KNOWN_abs():
         finish_known(rb, 1)
         set_float(ra, float_abs(number))
         return
-    return tail("CALL_GENERAL")
+    return tail("KNOWN_function_one")
 
 
 @metal(inline=True)
@@ -310,7 +289,7 @@ def KNOWN_ord():
             finish_known(rb, 1)
             set_int(ra, code)
             return
-    return tail("CALL_GENERAL")
+    return tail("KNOWN_function_one")
 
 
 @handler("KNOWN_chr", 3)
@@ -324,16 +303,16 @@ def KNOWN_chr():
                 finish_known(rb, 1)
                 set_object(ra, o)
                 return
-    return tail("CALL_GENERAL")
+    return tail("KNOWN_function_one")
 
 
 @handler("KNOWN_append", 3)
 def KNOWN_append():
     if unlikely(C != 1 or rb.tag != OBJECT):
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_method_one")
     target = rb[1].object
     if unlikely(rb[1].tag != OBJECT or target.ob_type != PyList_Type):
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_method_one")
     item = boxed(rb[2])
     size = VarObj(target).ob_size
     if likely(item and size < List(target).allocated):
@@ -351,10 +330,10 @@ def KNOWN_append():
 @handler("KNOWN_get", 3)
 def KNOWN_get():
     if unlikely(rb.tag != OBJECT or rb[1].tag != OBJECT or C == 0 or C > 2):
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_method_array")
     source = rb[1].object
     if unlikely(source.ob_type != PyDict_Type):
-        return tail("CALL_GENERAL")
+        return tail("KNOWN_method_array")
     absent = cast(Obj, state)                       # no object
     value: Obj = None
     if rb[2].tag == INT:
@@ -362,7 +341,7 @@ def KNOWN_get():
     if not value:
         key = boxed(rb[2])
         if unlikely(not key):
-            return tail("CALL_GENERAL")
+            return tail("KNOWN_method_array")
         if is_quiet(source, key):
             frame.pc = pc
         else:
