@@ -161,9 +161,20 @@ def translate(code):
     from .bytecode import cache
     if not knobs.get("cache") or knobs.get("cache_dir"):
         cache.configure(knobs.get("cache"), knobs.get("cache_dir"))
-    program = cache.program if knobs.get("jit") == "off" else noting(cache.program)
+    program = bringing(cache.program) if knobs.get("jit") == "off" else noting(cache.program)
     vm().set_translator(program)
     return program(code)
+
+
+def bringing(program):
+    """`program`, which at the first generator expression brings the functions that take in generators for builtins."""
+    def brought(code):
+        if code.co_name == "<genexpr>":
+            from .tracer import consumers
+            vm().set_translator(program)
+            consumers.install(vm()._core)
+        return program(code)
+    return brought
 
 
 # Weak references to the code objects of functions that ran, by address (so that those of dead ones are replaced), for the JIT:

@@ -145,6 +145,12 @@ def is_none(r: Reg) -> bool:
     return r.tag == NONE or (r.tag == OBJECT and r.object == Py_None)
 
 
+@metal(inline=True)
+def is_tuple(r: Reg) -> bool:
+    """Whether a register holds exactly a tuple."""
+    return r.tag == OBJECT and r.object.ob_type == PyTuple_Type
+
+
 # ----------------------------------------------------------------------------------------- writing
 @metal(inline=True)
 def drop(r: Reg):

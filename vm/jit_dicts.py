@@ -19,7 +19,7 @@ VOID_PTR = pointer_to("u8")
 SetEntry = struct("SetEntry", "key:Obj@0 hash:i64@8", 16)
 SetTable = struct("SetTable", "mask:i64@32 table:SetEntry@40", 200)
 LastLook = struct("DictLastLook", "keys:DictKeys@0 number:i64@8 place:i64@16 hash:i64@24 version:i64@32 "
-                                  "absent_keys:DictKeys@40 size:i64@48 form:i64@56 a:i64@64 b:i64@72", 80)
+                                  "absent_keys:DictKeys@40 size:i64@48 form:i64@56 a:i64@64 b:i64@72 seen:i64@80", 88)
 last_look = Static("fire_dict_last", LastLook)
 Versions = struct("DictVersions", "last:i64", 8)
 versions = Static("fire_dict_versions", Versions)   # of dicts changed here: from -1 down; the host's count up
@@ -91,6 +91,7 @@ def remember_entry(d: Obj, number: int):
     """Where a look-up ended; a store of this key will try there."""
     last_look.keys = Dict(d).ma_keys
     last_look.number = number
+    last_look.seen = Dict(d).ma_version_tag
 
 
 @metal(inline=True)
@@ -175,6 +176,14 @@ def insert_new(d: Obj, key: Obj, hash: int, place: int, value: Obj) -> int:
     Dict(d).ma_used = Dict(d).ma_used + 1
     next_version(d)
     return 1
+
+
+@metal(inline=True)
+def again_key(d: Obj, stored: Obj, key: Obj) -> int:
+    """again_any; a tuple counts while the dict is as it was, since others of its hash may be asked before it."""
+    if key.ob_type == PyTuple_Type:
+        return again_tuple(stored, key) if Dict(d).ma_version_tag == last_look.seen else ABSENT
+    return again_any(stored, key)
 
 
 def define_find(name: str, params: str, compare: str) -> None:

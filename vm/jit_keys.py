@@ -211,6 +211,23 @@ def new_pair(a: int, ta: int, b: int, tb: int) -> Obj:
     return made
 
 
+@metal
+def again_tuple(stored: Obj, key: Obj) -> int:
+    """Whether a key is the tuple that was found before: of small ints and of plain objects that are the stored one's."""
+    size = VarObj(key).ob_size
+    if stored.ob_type != PyTuple_Type or VarObj(stored).ob_size != size:
+        return ABSENT
+    left = field_address(Tuple(stored), "ob_item")
+    right = field_address(Tuple(key), "ob_item")
+    for i in range(size):
+        if is_small_long(left[i]) and is_small_long(right[i]):
+            if long_value(left[i]) != long_value(right[i]):
+                return ABSENT
+        elif left[i] != right[i] or not is_plain(left[i]):
+            return ABSENT
+    return FOUND
+
+
 @metal(inline=True)
 def again_any(stored: Obj, key: Obj) -> int:
     """Whether a key, plain or not, is a plain one that was found before."""
@@ -251,7 +268,7 @@ FORMS = {       # parameters, arguments, comparison with a stored key of one has
 }
 AGAIN = {       # comparison with a stored key whatever its hash; whether a look-up that failed was for this key
     "int": ("is_int(stored, n)", "last_look.form == 1 and last_look.a == n"),
-    "any": ("again_any(stored, o)", "False"),
+    "any": ("again_key(d, stored, o)", "False"),
     "pair": ("again_pair(stored, a, ta, b, tb)", "False"),
     "ints": ("again_pair(stored, a, 1, b, 1)", "last_look.form == 2 and last_look.a == a and last_look.b == b"),
 }

@@ -11,6 +11,7 @@ from .call_forms import *  # noqa: F403
 
 CONVERT, HAS_SPEC = 3, 4            # parts of FORMAT's flags
 AS_STR, AS_REPR, AS_ASCII = 1, 2, 3
+ITEM_GET_FLAGS, ITEM_GET_WORDS = OPS["ITEM_GET"].code << FLAG_BITS, OPS["ITEM_GET"].length
 SMALLEST_DICT = 5                   # entries a dict has room for from the start
 
 
@@ -242,8 +243,68 @@ def build_slice(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
     return made
 
 
+@metal(inline=True)
+def takes_slice(pc: u64p, ins: int) -> bool:
+    """Whether the next instruction takes an item by the slice that this one makes, and lets the slice go."""
+    word = pc[1]
+    number = word & OPCODE_MASK
+    return ((number == op_variants[ITEM_GET_FLAGS + (CONSUME_C >> FLAG_SHIFT)]
+             or number == op_variants[ITEM_GET_FLAGS + (CONSUME_B + CONSUME_C >> FLAG_SHIFT)])
+            and lshr(word, 48) == lshr(ins, 16) & 65535 and lshr(ins, 48) == 2)
+
+
+@metal(inline=True)
+def slice_bound(r: Reg, length: int, missing: int) -> int:
+    """An index of a slice as a place in something of this length; -1: it is no small int."""
+    if is_none(r):
+        return missing
+    value = stack("i64", 1)
+    if not as_int(r, value):
+        return -1
+    at = value[0] + length if value[0] < 0 else value[0]
+    if at < 0:
+        return 0
+    return at if at < length else length
+
+
+@metal
+def slice_of(frame: Frame, pc: u64p, holder: Reg, bounds: Reg) -> Obj:
+    """Part of an exact string, list or tuple; new reference, NULL: not so simple, or no memory."""
+    if holder.tag != OBJECT:
+        return None
+    o = holder.object
+    if o.ob_type == PyUnicode_Type:
+        length = Ascii(o).length
+    elif o.ob_type == PyList_Type or o.ob_type == PyTuple_Type:
+        length = VarObj(o).ob_size
+    else:
+        return None
+    start = slice_bound(bounds, length, 0)
+    stop = slice_bound(bounds[1], length, length)
+    if start < 0 or stop < 0:
+        return None
+    if stop < start:
+        stop = start
+    if o.ob_type == PyUnicode_Type:
+        return PyUnicode_Substring(o, start, stop)
+    sync_to_allocate(frame, pc)
+    if o.ob_type == PyList_Type:
+        return PyList_GetSlice(o, start, stop)
+    return PyTuple_GetSlice(o, start, stop)
+
+
 @handler("BUILD_SLICE")
 def BUILD_SLICE():
+    if takes_slice(pc, ins) and address_int(table) == address_of_table("main_table"):      # x[i:j] makes no slice
+        holder = regs[lshr(pc[1], 32) & 65535]
+        part = slice_of(frame, pc, holder, rb)
+        if likely(part):
+            drop_range(rb, 2)
+            taken = take(holder, pc[1], CONSUME_B)
+            set_object(regs[lshr(pc[1], 16) & 65535], part)
+            xdecref(taken)
+            return jump(pc + ITEM_GET_WORDS + 1)
+        PyErr_Clear()
     made = build_slice(frame, pc, rb, C)
     if unlikely(not made):
         return tail("ERROR")

@@ -67,11 +67,13 @@ def is_quiet(d: Obj, key: Obj) -> bool:
 
 @metal(inline=True)
 def quiet_item(holder: Reg, key: Reg) -> Obj:
-    """Item of an exact dict for an unboxed int or a string, borrowed; NULL: absent, or not so simple."""
+    """Item of an exact dict for an unboxed int, a tuple or a string, borrowed; NULL: absent, or not so simple."""
     if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
         return None
     if key.tag == INT:
         return rt_dict_item_int(holder.object, key.payload)
+    if is_tuple(key):
+        return rt_dict_item_any(holder.object, key.object)
     if key.tag == OBJECT and is_quiet(holder.object, key.object):
         return PyDict_GetItemWithError(holder.object, key.object)
     return None
@@ -212,10 +214,13 @@ def list_slot(holder: Reg, key: Reg) -> obj_p:
 
 
 @metal(inline=True)
-def set_by_int(holder: Reg, key: Reg, value: Obj) -> bool:
-    """Store into an exact dict under an unboxed int; False: nothing has happened."""
-    return (key.tag == INT and holder.tag == OBJECT and holder.object.ob_type == PyDict_Type
-            and rt_dict_set_int(holder.object, key.payload, value) != 0)
+def set_plain(holder: Reg, key: Reg, value: Obj) -> bool:
+    """Store into an exact dict under an unboxed int or a tuple; False: nothing has happened."""
+    if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
+        return False
+    if key.tag == INT:
+        return rt_dict_set_int(holder.object, key.payload, value) != 0
+    return is_tuple(key) and rt_dict_set_any(holder.object, key.object, value) != 0
 
 
 @metal
@@ -237,7 +242,7 @@ def set_item(frame: Frame, pc: u64p, ins: int, holder: Reg, key: Reg, r: Reg) ->
         incref(value)
         old = slot[0]
         slot[0] = value
-    elif not set_by_int(holder, key, value):
+    elif not set_plain(holder, key, value):
         o = boxed(holder)
         k = boxed(key)
         if not o or not k:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from .calls import *  # noqa: F403
 
 
+UNPACK_CODE = OPS["UNPACK"].code
 MOST_COUNTED = (1 << 62)            # counts of an enumerate that need no big ints
 
 
@@ -113,11 +114,46 @@ def FOR_ITER():
     return jump(jump16(pc, ins))
 
 
+@metal(inline=True)
+def unpacks_pair(pc: u64p, ins: int) -> bool:
+    """Whether the instruction behind a FOR_ITER takes its item apart into two registers."""
+    word = pc[2]
+    flags = CONSUME_B >> FLAG_SHIFT
+    return (word & OPCODE_MASK == op_variants[(UNPACK_CODE << FLAG_BITS) + flags]
+            and lshr(word, 32) & 65535 == lshr(ins, 16) & 65535 and lshr(word, 48) == 2)
+
+
+@metal
+def next_pair(iterator: Obj, first: Reg) -> bool:
+    """Key and value of a dict's next item into two empty registers, the key into the higher; False: nothing has
+    happened, the iterator is at its end or the dict has changed."""
+    items = DictIter(iterator)
+    d = items.di_dict
+    if not d or items.len <= 0 or first.tag == OBJECT or first[1].tag == OBJECT:
+        return False
+    if Dict(d).ma_used != items.di_used:
+        return False
+    place = stack("i64", 1)
+    pair = stack("Obj", 2)
+    place[0] = items.di_pos
+    if PyDict_Next(d, place, pair, pair + 1) == 0:
+        return False
+    items.di_pos = place[0]
+    items.len = items.len - 1
+    set_item_of(first + 1, pair[0])
+    set_item_of(first, pair[1])
+    return True
+
+
 @handler("FOR_ITER_OTHER", 2)
 def FOR_ITER_OTHER():
-    """Generators, and iterators of the host."""
+    """Generators, and iterators of the host. A dict's items are taken apart without a tuple."""
     iterator = rb.object
     kind = iterator.ob_type
+    if kind == PyDictIterItem_Type and address_int(table) == address_of_table("main_table"):
+        if unpacks_pair(pc, ins):
+            if likely(next_pair(iterator, regs[lshr(pc[2], 16) & 65535])):
+                return jump(pc + 3)
     if kind == FireGenerator_Type:
         callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
         if likely(callee):

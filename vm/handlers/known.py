@@ -338,6 +338,8 @@ def KNOWN_get():
     value: Obj = None
     if rb[2].tag == INT:
         value = rt_dict_get_int(source, rb[2].payload, absent)
+    elif is_tuple(rb[2]):
+        value = rt_dict_get_any(source, rb[2].object, absent)
     if not value:
         key = boxed(rb[2])
         if unlikely(not key):
