@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .call_forms import *  # noqa: F403
 
+WRITER_WORDS = 16                   # room for the host's _PyUnicodeWriter, which takes 56 bytes
 CONVERT, HAS_SPEC = 3, 4            # parts of FORMAT's flags
 AS_STR, AS_REPR, AS_ASCII = 1, 2, 3
 ITEM_GET_FLAGS, ITEM_GET_WORDS = OPS["ITEM_GET"].code << FLAG_BITS, OPS["ITEM_GET"].length
@@ -187,6 +188,33 @@ def convert_value(value: Obj, conversion: int) -> Obj:
 
 
 @metal
+def format_exact(value: Obj, spec: Obj) -> Obj:
+    """format(value, spec) for exactly an int, a float or a string: what their __format__ does; new reference or NULL."""
+    writer = stack("u64", WRITER_WORDS)
+    _PyUnicodeWriter_Init(writer)
+    length = Ascii(spec).length
+    if value.ob_type == PyLong_Type:
+        failed = _PyLong_FormatAdvancedWriter(writer, value, spec, 0, length)
+    elif value.ob_type == PyFloat_Type:
+        failed = _PyFloat_FormatAdvancedWriter(writer, value, spec, 0, length)
+    else:
+        failed = _PyUnicode_FormatAdvancedWriter(writer, value, spec, 0, length)
+    if failed < 0:
+        _PyUnicodeWriter_Dealloc(writer)
+        return None
+    return _PyUnicodeWriter_Finish(writer)
+
+
+@metal(inline=True)
+def formats_exactly(value: Obj, spec: Obj) -> bool:
+    """Whether format_exact may be asked."""
+    kind = value.ob_type
+    if kind != PyLong_Type and kind != PyFloat_Type and kind != PyUnicode_Type:
+        return False
+    return spec and spec.ob_type == PyUnicode_Type and Ascii(spec).length != 0
+
+
+@metal
 def format_value(frame: Frame, pc: u64p, base: Reg, flags: int) -> Obj:
     sync(frame, pc)
     value = boxed(base)
@@ -200,7 +228,7 @@ def format_value(frame: Frame, pc: u64p, base: Reg, flags: int) -> Obj:
         return None
     if spec or text.ob_type != PyUnicode_Type:
         converted = text
-        text = PyObject_Format(converted, spec)
+        text = format_exact(converted, spec) if formats_exactly(converted, spec) else PyObject_Format(converted, spec)
         decref(converted)
         if not text:
             return None

@@ -136,8 +136,6 @@ def define(name: str, constant: bool) -> None:
         ro = constant_object(frame, right) if constant else boxed(right)
         if not lo or not ro:
             return -1
-        if is_ascii(lo) and is_ascii(ro):
-            return 1 if ints(order_ascii(lo, ro), 0) else 0
         sync(frame, pc)
         result = PyObject_RichCompare(lo, ro, rich)
         if not result:

@@ -74,13 +74,31 @@ def CALL_KNOWN():
 
 
 # How a native function may be called: (convention, flags); each gets a handler for methods and one for functions.
-CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82}
+CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82, "tuple": 1, "tuple_keywords": 3}
 CONVENTION_FLAGS = 1 | 2 | 4 | 8 | 0x20 | 0x200      # VARARGS KEYWORDS NOARGS O STATIC METHOD
 NATIVE = [(kind, convention) for kind in ("method", "function") for convention in CONVENTIONS]
 
 
+@metal
+def call_with_tuple(function: ptr_t, self: Obj, args: obj_p, count: int, keywords: bool) -> Obj:
+    """Call a native function that takes its arguments as a tuple, with or without a dict of keywords behind it."""
+    made = new_ref(state.empty_tuple) if count == 0 else PyTuple_New(count)
+    if not made:
+        return None
+    items = field_address(Tuple(made), "ob_item")
+    for i in range(count):
+        items[i] = new_ref(args[i])
+    if keywords:
+        result = call_pointer("Obj", function, self, made, cast(VOID_P, 0))
+    else:
+        result = call_pointer("Obj", function, self, made)
+    decref(made)
+    return result
+
+
 def define_native(kind: str, convention: str) -> None:
     """Handler of calls of method descriptors or builtin functions of one convention, with positional arguments."""
+    counted = not convention.startswith("array")
     @handler(f"KNOWN_{kind}_{convention}", 3)
     def native():
         ts = frame.thread.ts
@@ -89,6 +107,9 @@ def define_native(kind: str, convention: str) -> None:
                 return tail("CALL_GENERAL")
         elif convention == "none":
             if unlikely(ts.recursion_remaining <= 0 or C != 0):
+                return tail("CALL_GENERAL")
+        elif counted:
+            if unlikely(ts.recursion_remaining <= 0):
                 return tail("CALL_GENERAL")
         args = stack("Obj", MOST_ARGUMENTS)
         if kind == "method":
@@ -100,7 +121,7 @@ def define_native(kind: str, convention: str) -> None:
         if unlikely(C > MOST_ARGUMENTS or not self or not box_arguments(args, rb + 2, C)):
             return tail("CALL_GENERAL")
         sync(frame, pc)
-        if convention == "one" or convention == "none":
+        if counted:
             ts.recursion_remaining = ts.recursion_remaining - 1
         if convention == "one":
             result = call_pointer("Obj", definition.ml_meth, self, args[0])
@@ -108,9 +129,11 @@ def define_native(kind: str, convention: str) -> None:
             result = call_pointer("Obj", definition.ml_meth, self, cast(VOID_P, 0))
         elif convention == "array":
             result = call_pointer("Obj", definition.ml_meth, self, args, C)
-        else:
+        elif convention == "array_keywords":
             result = call_pointer("Obj", definition.ml_meth, self, args, C, cast(VOID_P, 0))
-        if convention == "one" or convention == "none":
+        else:
+            result = call_with_tuple(definition.ml_meth, self, args, C, convention == "tuple_keywords")
+        if counted:
             ts.recursion_remaining = ts.recursion_remaining + 1
         if unlikely(not result):
             check_failed(ts, rb)
@@ -120,7 +143,7 @@ def define_native(kind: str, convention: str) -> None:
         if unlikely(state.eval_breaker[0] != 0):
             if not poll(frame, pc):
                 return tail("ERROR")
-        if kind == "function" and convention in ("one", "array_keywords"):      # sys.settrace(f), breakpoint()
+        if kind == "function" and convention not in ("none", "array"):      # sys.settrace(f), breakpoint()
             if unlikely(traced(ts)):
                 return go_traced(CALL_WORDS)
 
@@ -149,6 +172,10 @@ def native_row(callable: Obj) -> int:
         return first + 2
     if flags == 0x82:
         return first + 3
+    if flags == 1:
+        return first + 4
+    if flags == 3:
+        return first + 5
     return 0
 
 
@@ -221,8 +248,9 @@ def define_extreme(name: str, largest: bool, number: int) -> None:
     @handler("KNOWN_" + name, 3)
     def extreme():
         if unlikely(C != 2):
-            takes_generator(rb, C, number)
-            return tail("CALL_GENERAL")
+            if takes_generator(rb, C, number):
+                return tail("CALL_GENERAL")
+            return tail("KNOWN_function_tuple_keywords")
         a = stack("i64", 1)
         b = stack("i64", 1)
         if as_int(rb[2], a) and as_int(rb[3], b):
@@ -236,7 +264,7 @@ def define_extreme(name: str, largest: bool, number: int) -> None:
             else:
                 second = rb[3].number < rb[2].number
         else:
-            return tail("CALL_GENERAL")
+            return tail("KNOWN_function_tuple_keywords")
         frame.pc = pc
         chosen = rb[3] if second else rb[2]
         payload = chosen.payload
