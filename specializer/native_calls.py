@@ -29,7 +29,12 @@ class NativeCalls(Builder):
         code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
         if code.flags & SPECIAL or code.flags & 3 != 3 or self.core.is_twin(code):
             return None
-        return code if code.instrs[0].op.startswith("RESUME") else None         # cells would be left out
+        return code if code.instrs[1 if self.is_closure(code) else 0].op.startswith("RESUME") else None     # no MAKE_CELL
+
+    @staticmethod
+    def is_closure(code) -> bool:
+        """Whether a function begins with the cells of its closure."""
+        return code.instrs[0].op == "COPY_FREE_VARS"
 
     def guard_room(self) -> None:
         """Go on only if a call can be made and no signal, thread or pending call waits: else the interpreter makes it, or raises."""
@@ -54,6 +59,8 @@ class NativeCalls(Builder):
         for number, val in enumerate(values):
             self.write_memory(callee, number, val)
         self.take_reference(called)
+        if self.is_closure(code):
+            self.do("call_none", callee, x=self.api("rt_free_vars"))
         self.frame_kind(callee, kind, instance, instr.length)
         self.invoke(instr, frame, callee, code, instance)
         return instr.at + instr.length
@@ -65,7 +72,7 @@ class NativeCalls(Builder):
         run, absent = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("is_null", native), absent, run)
         self.block = absent
-        entry = self.const_word(code.address_of(self.entry_of(code)))
+        entry = self.const_word(code.address_of(self.entry_of(code) + self.is_closure(code)))
         absent.end = ("tail", self.function.const(self.info["op_LEAVE"]), entry, callee)
         self.block = run
         self.store("ptr", jit, "null", self.offset["Jit.out_frame"], "jit")

@@ -12,6 +12,7 @@ from ..codegen.metal import define_metal
 from ..codegen.metal.types import STRUCTS
 from .builtins import *  # noqa: F403
 from .handlers.recording import *  # noqa: F403
+from .jit_closures import *  # noqa: F403
 from .jit_compare import *  # noqa: F403
 from .jit_exits import *  # noqa: F403
 from .jit_generators import *  # noqa: F403
@@ -104,6 +105,10 @@ def rt_continue(caller: Frame):
     pc = jit.out_pc
     if frame.caller != caller or frame.pc == None or state.eval_breaker[0] != 0:
         return
+    pc = behind_cells(frame, pc)
+    frame.pc = pc
+    jit.out_frame = frame               # the collector may have run other compiled code
+    jit.out_pc = pc
     if pc[0] & OPCODE_MASK != RESUME_COMPILED_CODE or stack_pointer() < frame.thread.c_stack_limit:
         return
     jit.out_frame = None
@@ -231,7 +236,7 @@ def rt_append(o: Obj, value: Obj) -> int:
 FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
     rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
     rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
-    COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + TEXT_RUNTIME
+    COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {
