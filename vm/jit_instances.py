@@ -9,21 +9,18 @@ from .handlers.recording import *  # noqa: F403
 
 MANAGED_FLAG = 1 << 4
 
-@metal(inline=True)
-def allocated_instance(kind: TypeObject) -> Obj:
-    """NULL if there is no memory. It is tp_new that makes room for inline values."""
-    if kind.tp_flags & MANAGED_FLAG != 0:
-        return call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
-    return call_pointer("Obj", kind.tp_alloc, kind, 0)
-
 
 @metal
 def rt_new_instance(kind: TypeObject) -> Obj:
-    """object.__new__(kind) for a class that adds nothing to it, and is not abstract."""
-    made = allocated_instance(kind)
+    """object.__new__(kind) for a class that adds nothing to it, and is not abstract. It sets up the dict after tp_alloc."""
+    made: Obj = None
     while unlikely(not made):
-        use_spare()
-        made = allocated_instance(kind)
+        if kind.tp_flags & MANAGED_FLAG != 0:
+            made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
+        else:
+            made = call_pointer("Obj", kind.tp_alloc, kind, 0)
+        if unlikely(not made):
+            use_spare()
     return made
 
 

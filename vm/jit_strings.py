@@ -98,6 +98,9 @@ def rt_concat(a: Obj, b: Obj) -> Obj:
 @metal
 def rt_append_str(a: Obj, b: Obj) -> Obj:
     """a + b in the place of a, which grows where it is if it has no other reference; steals that. NULL: a is as it was."""
+    grown = append_ascii(a, b)
+    if likely(grown):
+        return grown
     n = Ascii(a).length
     m = Ascii(b).length
     if is_ascii(a) and is_ascii(b) and a.ob_refcnt == 1 and n > 0 and m > 0:

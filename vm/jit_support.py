@@ -233,10 +233,9 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init rt_new_instance
-    rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_range rt_range_iter rt_sequence_iter rt_store_float rt_store_slot rt_store_value rt_store_value_float
-    rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
-    COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init
+    rt_range rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
+    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {

@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+from ..growing import *  # noqa: F403
 from .scalars import *  # noqa: F403
 
 # operator: (host function, host in-place function), in the order of the ops
@@ -300,9 +301,11 @@ def add_strings(ra: Reg, rb: Reg, right: Reg, ins: int, constant: bool) -> bool:
     grow in place if it has one reference."""
     joined = stack("Obj", 1)
     if (ra == rb or ins & CONSUME_B != 0) and rb.object != right.object:
-        joined[0] = rb.object
+        joined[0] = append_ascii(rb.object, right.object)
+        if not joined[0]:
+            joined[0] = rb.object
+            PyUnicode_Append(joined, right.object)
         rb.tag = EMPTY
-        PyUnicode_Append(joined, right.object)
     else:
         joined[0] = PyUnicode_Concat(rb.object, right.object)
     if unlikely(not joined[0]):
