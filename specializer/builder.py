@@ -179,6 +179,8 @@ class Builder(Emitter):
         if kind == "init":
             self.do("call_none", frame, self.pointer(instance), x=self.api("rt_init_frame"))
             self.take_reference(instance)
+        elif kind == "object":
+            self.do("call_none", frame, str(words), x=self.api("rt_object_frame"))
         elif kind in SPECIAL_KINDS:
             self.store("i64", frame, str(SPECIAL_KINDS[kind]), self.offset["Frame.kind"], "frame")
             self.store("i64", frame, str(words), self.offset["Frame.words"], "frame")
@@ -256,7 +258,8 @@ class Builder(Emitter):
                 self.store("i64", frame, part.ssa, base + 8 * offset, "reg")
             return EMPTY
         if val.parts:
-            val = self.materialize(val)
+            whole, val = val, self.materialize(val)
+            self.share(whole, val, frame, number)
         if val.kind in ("int", "obj", "bool", "float"):
             if val.kind == "obj":
                 pointer = self.pointer(val)
@@ -277,6 +280,16 @@ class Builder(Emitter):
         for part in val.parts:
             self.unhold(part)
         return made
+
+    def share(self, val: Val, made: Val, frame: str, number: int) -> None:
+        """Every other register that held a virtual object holds the one that was made of it."""
+        for other in self.cx.all_frames():
+            for at, old in enumerate(other.regs):
+                if old is val and not (other.frame == frame and at == number):
+                    self.cx.hold(made)
+                    for part in old.parts:
+                        self.unhold(part)
+                    other.regs[at] = made
 
     # ------------------------------------------------------------------------------------------- references
     def unhold(self, val: Val) -> None:

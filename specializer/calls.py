@@ -6,19 +6,22 @@ Guards: what is called has the code it had; there is room for the frames; recurs
 """
 from __future__ import annotations
 
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, MethodType
 
 from .builtins import RECEIVER
 from .context import DIRTY, FrameState
 from .builder import Split
-from .native_calls import NativeCalls
-from .values import EMPTY, NO, Val, is_fixed
+from .binding import Call
+from .native_calls import COLLECTS, NativeCalls
+from .values import EMPTY, HEAP_TYPE, NO, Val, is_fixed
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 MethodDescriptor = type(list.append)
 MOST_CALLEES = 4        # at a call that each get their own code
 DEEPEST = 4
 SMALL, RECURSIONS = 20, 1       # a function of so few instructions is inlined into itself so many times
+METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
+ABSTRACT = 1 << 20
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
 PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN NEG
     LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())        # of operators NotImplemented never comes out
@@ -48,15 +51,15 @@ class Calls(NativeCalls):
             return self.call_bound(instr, callable, first, count)
         if callable.const is NO:
             callable = self.known_descriptor(callable)
-        if callable.const is NO:
-            return self.call_variable(instr, callable, first, count)
-        target = callable.const
-        if type(target) is self.core.function_type:
-            return self.inline(instr, target, callable, first, count)
-        if isinstance(target, type):
-            return self.call_type(instr, target, first, count)
-        at = self.consume_generator(instr, target, first, count)
-        return self.call_builtin(instr, target, first, count) if at is None else at
+        function = callable.const if callable.const is not NO else self.only_function()
+        if type(function) is self.core.function_type:
+            at = self.call_generator(instr, function, callable, first, count)
+            if at is not None:
+                return at
+        if callable.const is NO or type(callable.const) is self.core.function_type or is_program_class(callable.const):
+            return self.call_function(instr, callable, first, *self.arguments_of(instr, first, count))
+        at = self.consume_generator(instr, callable.const, first, count)
+        return self.call_builtin(instr, callable.const, first, count) if at is None else at
 
     def known_descriptor(self, callable: Val) -> Val:
         """A method of a builtin type that was forgotten where paths joined: it is again what it was."""
@@ -83,20 +86,75 @@ class Calls(NativeCalls):
         self.receiver = self.guard_type(held, method.__objclass__)
         return self.call_method(instr, method, [RECEIVER, *range(first + 1, first + 1 + count)])
 
-    def call_variable(self, instr, callable: Val, first: int, count: int):
-        """A callable that is not known but by what was seen."""
+    def call_function(self, instr, callable: Val, first: int, positional: list, named: list):
+        """A call of what the program has written: its callable is in a register, and known or of what was seen."""
+        kind = "call" if instr.op == "CALL" else "operator"         # they have other lengths
+        target, held, bound = callable.const, first, []
+        if target is NO:
+            shape = self.callable_type(callable, first)
+            if shape is MethodType:
+                self.guard_type(callable, MethodType)
+                bound = [Val("obj", self.load("ptr", callable.ssa, METHOD_SELF, "tuple"))]
+                callable, held = Val("obj", self.load("ptr", callable.ssa, METHOD_FUNCTION, "tuple")), None
+            elif shape is type:
+                target = self.seen_class(callable)
+            elif shape is not None and shape is not self.core.function_type:
+                return self.call_instance(instr, callable, shape, [first] + positional, named)
+            if target is NO:
+                target = self.seen_function(callable)
+        if is_program_class(target) and kind == "call":
+            return self.call_type(instr, target, positional, named)
+        if type(target) is not self.core.function_type:
+            return self.step(instr)
+        return self.inline(Call(instr, target, callable, held, bound + positional, named, kind))
+
+    def callable_type(self, callable: Val, first: int) -> type | None:
+        """The type of what is called, as far as it is known or was seen."""
+        kind = self.type_of(callable) or self.class_of(callable)
+        if kind is not None:
+            return kind
+        if self.instr.op == "CALL_EX":
+            kinds = self.seen.a
+        else:
+            kinds = self.seen.c if first == self.instr.b + 1 else self.seen.b
+        return next(iter(kinds)) if len(kinds) == 1 and isinstance(next(iter(kinds)), type) else None
+
+    def seen_class(self, callable: Val):
+        """The only class that was called; NO: there were several."""
+        found = list(self.seen.callables.values())
+        if len(found) != 1 or not is_program_class(found[0]):
+            return None
+        self.guard(self.e("ptr_eq", callable.ssa, self.const_object(found[0])), "another class is called")
+        return found[0]
+
+    def call_instance(self, instr, callable: Val, kind: type, positional: list, named: list):
+        """An object whose class has a `__call__`."""
+        method = self.core.class_attribute(kind, "__call__")
+        if is_fixed(kind) or type(method) is not self.core.function_type or not self.guard_version(callable, kind):
+            return self.step(instr)
+        return self.inline(Call(instr, method, Val("obj", None, type(method), method), None, positional, named, "object"))
+
+    def only_function(self):
+        """The only function, by its code, that was called; None: there were others."""
+        found = {id(getattr(f, "__code__", f)): f for f in self.seen.callables.values()}
+        function = next(iter(found.values())) if len(found) == 1 else None
+        return function if type(function) is self.core.function_type else None
+
+    def seen_function(self, callable: Val):
+        """One of the functions that were seen, guarded to have its globals; None: there are too many."""
         functions = {id(f.__code__): f for f in self.seen.callables.values() if type(f) is self.core.function_type}
         several = len({id(getattr(f, "__code__", f)) for f in self.seen.callables.values()})
-        known = self.cx.facts.get(("code is", callable.ssa))
-        if known is None and 1 < several == len(functions) <= MOST_CALLEES:
+        function = self.cx.facts.get(("code is", callable.ssa))
+        if function is None and 1 < several == len(functions) <= MOST_CALLEES:
             self.split_callee(callable, functions)
-        if known is None and (len(functions) != 1 or several != 1):
-            return self.step(instr)
-        function = known if known is not None else next(iter(functions.values()))
+        if function is None:
+            function = self.only_function()
+        if function is None:
+            return None
         self.guard_type(callable, self.core.function_type)
         globals_found = self.load("ptr", callable.ssa, 16, "attr")
         self.guard(self.e("ptr_eq", globals_found, self.const_object(function.__globals__)))
-        return self.inline(instr, function, callable, first, count)
+        return function
 
     def split_callee(self, callable: Val, functions: dict) -> None:
         """Go different ways by the code of the function that is called."""
@@ -110,30 +168,28 @@ class Calls(NativeCalls):
         raise Split(ways)
 
     # ------------------------------------------------------------------------------------------- inlining
-    def inline(self, instr, function, callable: Val, first: int, count: int):
+    def inline(self, call: Call):
         """Go on in the callee."""
-        at = self.call_generator(instr, function, callable, first, count)
-        if at is not None:
-            return at
-        inlined = self.callee_code(function, instr)
+        instr, function = call.instr, call.function
+        inlined = self.callee_code(function, instr, collects=True)
         code = inlined or self.plain_code(function)
-        arguments = self.bind(instr, function, callable, code, first, count) if code is not None else None
-        if arguments is None:
+        self.escape_gathered(instr, code, call.positional, call.named)
+        sources = self.bind(call, code) if code is not None else None
+        if sources is None:
             return self.step(instr)
-        self.guard_code(function, callable)
-        self.guard_call(inlined, arguments)
-        values = self.take_sources(arguments)
-        called = self.take(first)
+        self.guard_code(function, call.callable)
+        self.guard_call(inlined, sources)
+        self.only_looked_at = inlined is not None and self.looked_at(code, len(sources) - 1)
+        values = self.take_sources(sources)
+        called = self.take_source(call.callable if call.held is None else call.held)
         self.empty_call(instr)
         if inlined is None:
-            return self.call_native(instr, code, called, values)
-        return self.enter(instr, function, code, called, values)
+            return self.call_native(instr, code, called, values, call.kind)
+        return self.enter(instr, function, code, called, values, call.kind)
 
     def guard_call(self, inlined, sources) -> None:
         """The guards of any call, and the parameters' values, before its first effect."""
-        for source in sources:
-            if isinstance(source, int):
-                self.read(source)
+        self.read_sources(sources)
         if inlined is None:
             self.guard_numbers()
             self.guard_room()
@@ -141,21 +197,11 @@ class Calls(NativeCalls):
             self.guard_depth()
         self.keep()
 
-    def take_sources(self, sources) -> list[Val]:
-        """The values of parameters, out of registers or known, each held by the caller of this."""
-        values = []
-        for source in sources:
-            if isinstance(source, int):
-                values.append(self.take(source))
-            else:
-                self.cx.hold(source)
-                values.append(source)
-        return values
-
     def empty_call(self, instr) -> None:
         """Empty the registers of a call that are not yet."""
         regs = self.cx.frames[-1].regs
-        for number in range(instr.b, instr.b + 2 + instr.c):
+        count = 2 + instr.c if instr.op == "CALL" else 3 + (instr.c & 1)
+        for number in range(instr.b, instr.b + count):
             if regs[number].kind != "empty":
                 self.write(number, EMPTY)
 
@@ -170,11 +216,11 @@ class Calls(NativeCalls):
         self.cx.frames.append(callee)
         return self.entry_of(code)
 
-    def callee_code(self, function, instr):
-        """The callee's decoded code if it may be inlined."""
-        code = self.plain_code(function)
+    def callee_code(self, function, instr, collects: bool = False):
+        """The callee's decoded code if it may be inlined. `collects`: it may have * and ** parameters."""
+        code = self.known_code(function)
         frames = self.cx.frames
-        if code is None or len(frames) > DEEPEST:
+        if code is None or len(frames) > DEEPEST or (code.flags & COLLECTS and not collects):
             return None
         if sum(frame.code is code for frame in frames) > (RECURSIONS if len(code.instrs) <= SMALL else 0):
             return None
@@ -186,49 +232,6 @@ class Calls(NativeCalls):
         if (path, self.entry_of(code)) in self.profile.at or self.profile.adopt(path, code, self.entry_of(code)):
             return code
         return None
-
-    def bind(self, instr, function, callable: Val, code, first: int, count: int):
-        """Where each parameter comes from: a register or a value; None: the call does not fit."""
-        keywords = ()
-        if instr.keywords:
-            keywords = self.cx.frames[-1].code.constant(instr.keywords - 1)[2]
-        names = code.host.co_varnames[:code.argcount + code.host.co_kwonlyargcount]
-        positional = count - len(keywords)
-        if positional > code.argcount:
-            return None
-        sources: list = [first + 1 + n for n in range(positional)] + [None] * (len(names) - positional)
-        for offset, name in enumerate(keywords):
-            if name not in names:
-                return None
-            at = names.index(name)
-            if sources[at] is not None or at < code.host.co_posonlyargcount:
-                return None
-            sources[at] = first + 1 + positional + offset
-        if None in sources and not self.fill_defaults(function, callable, code, sources, names):
-            return None
-        return sources
-
-    def fill_defaults(self, function, callable: Val, code, sources: list, names) -> bool:
-        """Defaults for what is not given, guarded to be those the function has now."""
-        defaults, more = function.__defaults__ or (), function.__kwdefaults__
-        for at in range(len(names)):
-            if sources[at] is None:
-                if at >= code.argcount:
-                    if not more or names[at] not in more:
-                        return False
-                    self.guard_dict(more)
-                    sources[at] = self.known(more[names[at]])
-                else:
-                    index = at - (code.argcount - len(defaults))
-                    if index < 0:
-                        return False
-                    sources[at] = self.known(defaults[index])
-        pointer = self.pointer(callable)
-        for offset, value in ((56, function.__defaults__), (64, more)):
-            if value is not None:
-                found = self.load("ptr", pointer, offset, "attr")
-                self.guard(self.e("ptr_eq", found, self.const_object(value)), "a function's defaults were changed")
-        return True
 
     def guard_code(self, function, callable: Val) -> None:
         """Go on only if the function still has its code."""
@@ -266,7 +269,7 @@ class Calls(NativeCalls):
                 self.write(number, EMPTY)
         if callee.frame is not None:
             self.secure()
-            self.do("call_none", callee.frame, x=self.api("rt_end_init" if callee.kind == "init" else "rt_pop"))
+            self.do("call_none", callee.frame, x=self.api("rt_end_init" if callee.kind in ("init", "object") else "rt_pop"))
         else:
             self.release(callee.function)
         if callee.kind == "init":
@@ -291,7 +294,7 @@ class Calls(NativeCalls):
             return self.step(instr)
         inlined = self.callee_code(getter, instr)
         code = inlined or self.plain_code(getter)
-        if code is None or code.argcount != 1 or code.host.co_kwonlyargcount or not self.guard_version(val, kind):
+        if code is None or not is_simple(code, 1) or not self.guard_version(val, kind):
             return self.step(instr)
         known = Val("obj", None, type(getter), getter)
         self.guard_code(getter, known)
@@ -318,7 +321,7 @@ class Calls(NativeCalls):
             return None                         # a subclass's reflected method would come first
         inlined = self.callee_code(method, instr)
         code = inlined or self.plain_code(method)
-        if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount or \
+        if code is None or not is_simple(code, len(registers)) or \
                 not self.returns_plainly(method, code) or not self.guard_version(val, kind):
             return None
         if len(found) == 2 and found[1][1] is not None and not self.guard_version(*found[1]):
@@ -361,25 +364,25 @@ class Calls(NativeCalls):
         return True
 
     # ------------------------------------------------------------------------------------------- instances
-    def call_type(self, instr, kind: type, first: int, count: int):
-        """A class: its instance is made, __init__ goes on inlined; or a builtin type."""
-        if not kind.__flags__ & (1 << 9) or type(kind) is not type or kind.__flags__ & (1 << 20):
-            return self.call_builtin(instr, kind, first, count)
+    def call_type(self, instr, kind: type, positional: list, named: list):
+        """A class of the program: its instance is made, __init__ goes on inlined."""
         if self.core.class_attribute(kind, "__new__") is not object.__dict__["__new__"]:
             return self.step(instr)
         init = self.core.class_attribute(kind, "__init__")
         if type(init) is not self.core.function_type:
             return self.step(instr)
-        inlined = self.callee_code(init, instr)
+        inlined = self.callee_code(init, instr, collects=True)
         code = inlined or self.plain_code(init)
         known = Val("obj", None, type(init), init)
         if code is None or code.argcount == 0 or not self.guard_class(kind):
             return self.step(instr)
-        sources = self.bind_self(instr, init, known, code, first, count)
+        self.escape_gathered(instr, code, positional, named)
+        sources = self.bind(Call(instr, init, known, None, [EMPTY, *positional], named), code)
         if sources is None:
             return self.step(instr)
         self.guard_code(init, known)
         self.guard_call(inlined, sources[1:])
+        self.only_looked_at = inlined is not None and self.looked_at(code, len(sources) - 1)
         instance = self.new_instance(kind)
         if inlined is None or not self.plain_class(kind):
             self.make_instance(instance.ssa)
@@ -394,9 +397,15 @@ class Calls(NativeCalls):
         self.cx.frames[-1].instance = instance
         return at
 
-    def bind_self(self, instr, init, known: Val, code, first: int, count: int):
-        """As `bind`, with the instance before the arguments, in the place of the class."""
-        return self.bind(instr, init, known, code, first - 1, count + 1)
+
+def is_simple(code, count: int) -> bool:
+    """Whether a function has so many parameters, all of them plain."""
+    return code.argcount == count and not code.host.co_kwonlyargcount and not code.flags & COLLECTS
+
+
+def is_program_class(held) -> bool:
+    """Whether this is a class, made by a class statement, whose instances the JIT may make."""
+    return type(held) is type and bool(held.__flags__ & HEAP_TYPE) and not held.__flags__ & ABSTRACT
 
 
 __all__ = ["Calls"]

@@ -31,7 +31,7 @@ class FrameState:
         self.homes: list[int] = [DIRTY] * code.nregs
         self.function: Val | None = None
         self.call_at = 0                # the caller's instruction
-        self.kind = "call"              # or init, property, gen
+        self.kind = "call"              # or init, property, object, gen
         self.target = 0                 # the caller's register for the result
         self.globals: dict = {}
         self.builtins: dict = {}

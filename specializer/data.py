@@ -8,6 +8,7 @@ from .buffers import Buffers
 from .building import Building
 from .dicts import Dicts
 from .functions import Functions
+from .keywords import Keywords
 from .longs import Longs
 from .methods import Methods
 from .special import Special
@@ -15,5 +16,5 @@ from .strings import Strings
 from .texts import Texts
 
 
-class Data(Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
+class Data(Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -248,8 +248,9 @@ class Instances(Direct):
         """A context that goes its own way has its own names."""
         names = {name: self.function.fresh() for name in cx.virtuals}
         if names:
+            fresh = {id(val): renamed(val, names) for frame in cx.all_frames() for val in frame.regs}    # one stays one
             for frame in cx.all_frames():
-                frame.regs = [renamed(val, names) for val in frame.regs]
+                frame.regs = [fresh[id(val)] for val in frame.regs]
                 if frame.instance is not None:
                     frame.instance = renamed(frame.instance, names)
             for name, fresh in names.items():

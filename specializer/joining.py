@@ -31,6 +31,7 @@ class Joining(Builder):
     def goto(self, at: int) -> None:
         """Go on at a place where paths join."""
         self.drop_dead(at)
+        self.make_shared()
         stack = (at, *self.shape_of_frames())
         versions = self.versions.setdefault(stack, [])
         version = next((v for v in versions if self.fits(v.cx)), None)
@@ -53,6 +54,18 @@ class Joining(Builder):
             versions.append(version)
             self.pairs = {}
         self.jump(version)
+
+    def make_shared(self) -> None:
+        """A tuple that two registers hold is made, or where paths have joined it would be two."""
+        found: set[int] = set()
+        for frame in self.cx.all_frames():
+            for number in range(len(frame.regs)):
+                val = frame.regs[number]
+                if val.kind == "tuple" and id(val) in found:
+                    self.secure()
+                    self.materialized(val)
+                    self.cx.facts.clear()
+                found.add(id(val))
 
     def shape_of_frames(self) -> tuple:
         """What has to be the same of the frames where paths join."""

@@ -57,9 +57,7 @@ class Moves(Builder):
 
     def do_COPY_FREE_VARS(self, instr):
         frame = self.cx.frames[-1]
-        function = self.pointer(frame.function) if frame.function is not None else \
-            self.load("ptr", frame.frame, self.offset["Frame.function"], "frame")
-        closure = self.load("ptr", function, 72, "attr")
+        closure = self.load("ptr", self.running_function(), 72, "attr")
         for number in range(instr.a):
             cell = self.load("ptr", closure, 24 + 8 * number, "tuple")
             self.write(frame.code.nlocals - instr.a + number, Val("obj", cell))

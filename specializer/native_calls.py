@@ -12,7 +12,8 @@ from .builder import Builder
 from .context import IN_MEMORY
 from .values import EMPTY, IR_KIND, MEM, NONE, TAGS, Val
 
-SPECIAL = 0x4 | 0x8 | 0x20 | 0x80 | 0x200       # *args, **kwargs, generators, coroutines
+SPECIAL = 0x20 | 0x80 | 0x200      # generators, coroutines
+COLLECTS = 0x4 | 0x8                # *args, **kwargs
 
 OTHER_KIND = "a function returned another kind of value than before"
 ROOM = 8                                        # of the recursion limit: what a region inlines, and one call
@@ -21,13 +22,20 @@ ROOM = 8                                        # of the recursion limit: what a
 class NativeCalls(Builder):
     """Specializations of calls that push a frame."""
 
-    def plain_code(self, function):
-        """The callee's code if its parameters are plain and nothing comes before its RESUME; None: not that way."""
+    def known_code(self, function):
+        """The code of a function that a call may go on in: no generator, nothing but cells before its RESUME; or None."""
         address = id(function)
         if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
             return None
         code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
-        if code.flags & SPECIAL or code.flags & 3 != 3 or self.core.is_twin(code):
+        if code.flags & SPECIAL or code.flags & 3 != 3 or self.core.is_twin(code) or code.begin is None:
+            return None
+        return code
+
+    def plain_code(self, function):
+        """The callee's code if nothing comes before its RESUME; None: not that way."""
+        code = self.known_code(function)
+        if code is None:
             return None
         return code if code.instrs[1 if self.is_closure(code) else 0].op.startswith("RESUME") else None     # no MAKE_CELL
 
@@ -51,8 +59,8 @@ class NativeCalls(Builder):
     def call_native(self, instr, code, called: Val, values: list[Val], kind: str = "call", instance: Val | None = None):
         """Make the call here. The values and the function are held, the instruction's operands are consumed."""
         frame = self.cx.frames[-1]
-        values = [self.materialize(val) if val.parts else val for val in values]
         self.secure()
+        values = self.made_real(values)
         self.flush()
         pc = self.const_word(frame.code.address_of(instr.at))
         callee = self.e("call_p", frame.frame, self.const_word(code.address), self.pointer(called), pc, x=self.api("rt_frame"))
@@ -64,6 +72,19 @@ class NativeCalls(Builder):
         self.frame_kind(callee, kind, instance, instr.length)
         self.invoke(instr, frame, callee, code, instance)
         return instr.at + instr.length
+
+    def made_real(self, values: list[Val]) -> list[Val]:
+        """Parameters' values, virtual ones made, each once."""
+        made: dict[int, Val] = {}
+        for val in values:
+            if val.parts and id(val) not in made:
+                made[id(val)] = self.materialize(val)
+                self.share(val, made[id(val)], "", -1)
+            elif val.parts:
+                self.cx.hold(made[id(val)])
+                for part in val.parts:
+                    self.unhold(part)
+        return [made.get(id(val), val) for val in values]
 
     def invoke(self, instr, frame, callee: str, code, instance: Val | None) -> None:
         """Run the callee's code; its value is in the JIT's state if it came back."""

@@ -297,6 +297,8 @@ class Objects(Builder):
         if val is None:
             return self.step(instr)
         if val.const is not NO and isinstance(val.const, (ModuleType, type)):
+            if type(val.const) is type and type(self.core.class_attribute(val.const, name)) in (staticmethod, classmethod):
+                return self.class_method(instr, val, name)
             value = self.constant_member(val.const, name)
             if value is None:
                 return self.step(instr)
@@ -312,6 +314,19 @@ class Objects(Builder):
         if not self.not_hidden(val, kind, name):
             return self.step(instr)
         return self.finish_method(instr, val, found)
+
+    def class_method(self, instr, val: Val, name: str):
+        """A static or class method of a class that is known."""
+        found = self.core.class_attribute(val.const, name)
+        function = found.__func__
+        if type(function) is not self.core.function_type or not self.guard_class(val.const):
+            return self.step(instr)
+        if type(found) is classmethod:
+            return self.finish_method(instr, val, function)
+        self.consume(instr, 1, instr.b)
+        self.write(instr.a, EMPTY)
+        self.write(instr.a + 1, self.known(function))
+        return instr.at + instr.length
 
     def finish_method(self, instr, val: Val, found):
         """Write the function and the object it is called on."""

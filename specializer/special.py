@@ -7,6 +7,7 @@ The VM pushes such frames itself (vm/handlers/special.py), so that recordings se
 from __future__ import annotations
 
 from .direct import Direct
+from .native_calls import COLLECTS
 from .values import NO, Val, is_fixed
 
 
@@ -26,7 +27,7 @@ class Special(Direct):
         if type(method) is not self.core.function_type:
             return None
         code = self.callee_code(method, instr)
-        if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount:
+        if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount or code.flags & COLLECTS:
             return None
         for register in registers[1:]:
             self.read(register)

@@ -58,6 +58,24 @@ def test_the_second_run_compiles_nothing(tmp_path):
         assert later["compile_ms"] < first["compile_ms"] / 2
 
 
+def test_calls_of_every_shape_are_stored(tmp_path):
+    program = """
+        def collect(*args, **kw):
+            return len(args) + kw["k"]
+        def forward(*args, **kw):
+            return collect(*args, **kw)
+        def total(n):
+            found = 0
+            for i in range(n):
+                found += forward(i, 2, k=i) + (lambda x, y=i: x * y)(2)
+            return found
+        print([total(3000) for _ in range(12)][-1])
+        """
+    go(tmp_path, program=program)
+    later = go(tmp_path)
+    assert later["stored"] >= 1 and later["traces"] == later["bridges"] == 0
+
+
 @pytest.mark.parametrize("old, new", [
     ("self.x * self.y", "self.x - self.y"),                 # another function
     ("SCALE = 3", "SCALE = 5"),                             # another global

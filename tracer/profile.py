@@ -67,14 +67,14 @@ class Profile:
         """What a callee did when it was recorded by itself stands for what was not seen below this path: operators are
         called through C, deep calls are not logged. False: it was not recorded either."""
         other = self.alone(code)
-        first = code.instrs[entry]
-        begin = entry + first.length if first.op.startswith("RESUME") else entry    # where recordings of a function start
+        before = code.prelude(entry)
+        begin = before[-1] + code.instrs[before[-1]].length if before else entry    # where recordings of a function start
         if other is None or other is self or ((), begin) not in other.at:
             return False
-        if begin != entry:
-            resume = self.at.setdefault((path, entry), Seen())
-            resume.count = other.at[(), begin].count
-            resume.next.add(begin)
+        for at in before:
+            seen = self.at.setdefault((path, at), Seen())
+            seen.count = other.at[(), begin].count
+            seen.next.add(at + code.instrs[at].length)
         for (below, at), seen in other.at.items():
             hold(seen)
             self.at.setdefault(((*path, *below), at), seen)

@@ -9,6 +9,7 @@ from ..bytecode.ops import BY_CODE, CONSUME_A, OPS, X_BIT
 from . import core
 
 OPCODE_MASK = 1023
+PRELUDE = {"MAKE_CELL", "COPY_FREE_VARS", "RESUME"}
 COMPILED = {"LOOP_COMPILED": "LOOP", "RESUME_COMPILED": "RESUME"}
 EMPTY, INT, FLOAT, BOOL, NONE, OBJECT = 0, 1, 2, 3, 4, -1
 TAG_NAMES = {EMPTY: "empty", INT: "int", FLOAT: "float", BOOL: "bool", NONE: "none"}
@@ -82,8 +83,22 @@ class Code:
                 incoming[instr.target] = incoming.get(instr.target, 0) + (2 if row.name == "LOOP" else 1)
             falls = not row.effects & 8
             at += row.length
+        self.begin = self.first_word()
         self.loops = {i.target for i in self.instrs.values() if i.op == "LOOP"}
         self.merges = {at for at, count in incoming.items() if count > 1}
+
+    def prelude(self, at: int = 0) -> list[int]:
+        """What comes from a word on before the body: cells and RESUME."""
+        found = []
+        while at in self.instrs and self.instrs[at].op in PRELUDE:
+            found.append(at)
+            at += self.instrs[at].length
+        return found
+
+    def first_word(self) -> int | None:
+        """The first word of the body; None: other things come before RESUME."""
+        found = self.prelude()
+        return found[-1] + self.instrs[found[-1]].length if found and self.instrs[found[-1]].op == "RESUME" else None
 
     def line(self, at: int) -> int:
         """The source line of a word; 0 if it has none."""

@@ -265,13 +265,15 @@ def rt_long_order(a: Obj, b: Obj) -> int:
 
 # ------------------------------------------------------------------------------------------- functions
 @metal
-def rt_function(code: Obj, globals: Obj, closure: Obj) -> Obj:
-    """A function with no defaults; no closure: NULL."""
+def rt_function(code: Obj, globals: Obj, closure: Obj, defaults: Obj) -> Obj:
+    """A function; no closure, no defaults: NULL."""
     made = new_function(code, globals)
     if unlikely(not made):
         return or_nothing(None)
     if closure:
         cast(Function, made).func_closure = new_ref(closure)
+    if defaults:
+        cast(Function, made).func_defaults = new_ref(defaults)
     return made
 
 

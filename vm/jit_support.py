@@ -12,6 +12,7 @@ from ..codegen.metal import define_metal
 from ..codegen.metal.types import STRUCTS
 from .builtins import *  # noqa: F403
 from .handlers.recording import *  # noqa: F403
+from .jit_calls import *  # noqa: F403
 from .jit_closures import *  # noqa: F403
 from .jit_compare import *  # noqa: F403
 from .jit_exits import *  # noqa: F403
@@ -97,6 +98,15 @@ def rt_init_frame(frame: Frame, instance: Obj):
 
 
 @metal
+def rt_object_frame(frame: Frame, words: int):
+    """The frame is that of a `__call__`: the call of its object counts as a level too."""
+    frame.kind = KIND_INSTANCE
+    frame.words = words
+    ts = frame.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining - 1
+
+
+@metal
 def rt_continue(caller: Frame):
     """A call that compiled code had the interpreter make has pushed a frame: run it if it is compiled.
 
@@ -150,7 +160,7 @@ def rt_return(frame: Frame):
     payload = jit.ret_payload
     tag = jit.ret_tag
     caller = frame.caller
-    if unlikely(frame.kind == KIND_INIT):
+    if unlikely(frame.kind == KIND_INIT or frame.kind == KIND_INSTANCE):
         ts = frame.thread.ts
         ts.recursion_remaining = ts.recursion_remaining + 1
     pop_frame(frame, 0)                         # may run a destructor, and that other compiled code
@@ -162,7 +172,7 @@ def rt_return(frame: Frame):
 
 @metal
 def rt_end_init(frame: Frame):
-    """End such a frame; its instance's reference is the caller's now."""
+    """End a frame of one of these two kinds; an instance's reference is the caller's now."""
     ts = frame.thread.ts
     ts.recursion_remaining = ts.recursion_remaining + 1
     pop_frame(frame, 0)
@@ -233,9 +243,9 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_end_init
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init
     rt_range rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
-    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME
+    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {

@@ -12,8 +12,8 @@ operand, and are filled when the next instruction of the same frame is logged:
     13-15  register A afterwards              16 the callable of a call or the array of an item (owned), or 0
     17     the frame's function (owned)
 
-For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B, C and A are the first three registers
-of its range (function or empty, self or callable, first argument). Types and codes are owned by the log, payloads are
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`), for CALL_EX how long the tuple is. For CALL, B, C and A
+are the first three registers of its range (function or empty, self or callable, first argument); for CALL_EX A is the callable. Types and codes are owned by the log, payloads are
 not: they are hints.
 """
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_REFUSED = 100          # recordings that may not start because one is on, u
 LEFT, FULL, ROUNDS, DEEP, ASKED = 1, 2, 3, 4, 5
 
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
-CALL_BASE = OPS["CALL"].code
+CALL_BASE, CALL_EX_BASE = OPS["CALL"].code, OPS["CALL_EX"].code
 ITEM_GET_BASE, ITEM_GET_K_BASE, ITEM_SET_BASE = (OPS[name].code for name in ("ITEM_GET", "ITEM_GET_K", "ITEM_SET"))
 MADE_BY_CLASS = 1 << 9          # in tp_flags
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
@@ -183,12 +183,15 @@ def logged_callable(base: Reg) -> Obj:
     r = base if base.tag == OBJECT else base + 1
     if r.tag != OBJECT:
         return None
-    kind = r.object.ob_type
+    o = r.object
+    if o.ob_type == PyMethod_Type:
+        o = Method(o).im_func
+    kind = o.ob_type
     if kind == PyCFunction_Type:
-        return method_of_bound(r.object)
+        return method_of_bound(o)
     if kind != FireFunction_Type and kind != PyType_Type and kind != PyMethodDescr_Type:
         return None
-    return new_ref(r.object)
+    return new_ref(o)
 
 
 @metal
@@ -222,6 +225,14 @@ def shape_of(o: Obj) -> int:
     for i in range(count):
         shape = shape | iterator_code(field_address(ZipIter(o).ittuple, "ob_item")[i]) << (8 * i)
     return shape
+
+
+@metal
+def tuple_size(r: Reg) -> int:
+    """How long a tuple is; -1: it is none."""
+    if r.tag != OBJECT:
+        return -1
+    return VarObj(r.object).ob_size if r.object.ob_type == PyTuple_Type else -1
 
 
 @metal
@@ -272,10 +283,13 @@ def record(frame: Frame, pc: u64p) -> int:
     words[16] = 0
     words[17] = address_int(new_ref(cast(Obj, frame.function)))
     jit.count = jit.count + 1
-    log_operand(words + 4, frame, b + 2 if op == CALL_BASE else a)
+    log_operand(words + 4, frame, b + 2 if op == CALL_BASE else b + 1 if op == CALL_EX_BASE else a)
     log_operand(words + 7, frame, b)
     if op == CALL_BASE:
         c = b + 1
+        words[16] = address_int(logged_callable(frame.regs + b))
+    elif op == CALL_EX_BASE:
+        c = 65535                               # flags, no register
         words[16] = address_int(logged_callable(frame.regs + b))
     elif op == ITEM_GET_BASE or op == ITEM_GET_K_BASE:
         words[16] = address_int(logged_container(frame.regs + b))
@@ -284,6 +298,10 @@ def record(frame: Frame, pc: u64p) -> int:
     log_operand(words + 10, frame, c)
     if op == FOR_ITER_BASE:
         words[10] = shape_of(frame.regs[b].object)
+        words[11] = SHAPE
+        words[12] = 0
+    elif op == CALL_EX_BASE:
+        words[10] = tuple_size(frame.regs + (b + 2))
         words[11] = SHAPE
         words[12] = 0
     if a < frame.code.nregs:
