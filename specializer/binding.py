@@ -1,9 +1,9 @@
 """Which value each parameter of a call gets, told when the call is compiled.
 
-    f(1, *(x, y), k=z)    for    def f(a, *rest, k=0, **more)       a = 1, rest = (x, y) virtual, k = z, more = {} virtual
+    f(1, *(x, y), k=z)    for    def f(a, *rest, k=0, **more)       a = 1, rest = (x, y), k = z, more = {}
 
-A source is a register (an int), a value that is known already, or `Gathered`: what becomes one tuple or dict. Registers are read and
-guards made while nothing has happened; values are taken when nothing can go wrong any more.
+A source is a register (an int), a value that is known already, or `Gathered`: what becomes one tuple or dict. Registers
+are read and guards made while nothing has happened; values are taken when nothing can go wrong any more.
 """
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Gathered:
 
 
 class Call:
-    """A call of a function of the VM: `callable` is its value, in the register `held` or, if that is None, known otherwise."""
+    """A call of a function of the VM: `callable` is its value, in the register `held`; None: known otherwise."""
 
     __slots__ = ("instr", "function", "callable", "held", "positional", "named", "kind")
 
-    def __init__(self, instr, function, callable: Val, held: int | None, positional: list, named=(), kind: str = "call"):
+    def __init__(self, instr, function, callable: Val, held: int | None, positional: list, named=(), kind="call"):
         self.instr, self.function, self.callable, self.held = instr, function, callable, held
         self.positional, self.named, self.kind = positional, list(named), kind
 
@@ -74,7 +74,8 @@ class Binding(Direct):
     def escape_gathered(self, instr, code, positional: list, named: list) -> None:
         """Instances that only the region knows are made before they are put in a tuple or dict of arguments."""
         if code is not None and code.flags & (VARARGS | VARKEYWORDS):
-            self.escape_operands(instr, [one for one in (*positional, *(one for _, one in named)) if isinstance(one, int)])
+            sources = (*positional, *(one for _, one in named))
+            self.escape_operands(instr, [one for one in sources if isinstance(one, int)])
 
     # --------------------------------------------------------------------------------------------- defaults
     def fill_defaults(self, call: Call, code, sources: list, names) -> bool:
@@ -99,7 +100,7 @@ class Binding(Direct):
         return True
 
     def load_defaults(self, call: Call, code, sources: list, missing: list, count: int) -> bool:
-        """The defaults of one of several functions that share their code; those of keywords alone are not looked for."""
+        """The defaults of one of several functions with the same code; those of keywords alone are not looked for."""
         if missing[-1] >= code.argcount:
             return False
         found = self.load("ptr", call.callable.ssa, DEFAULTS, "attr")

@@ -189,10 +189,15 @@ class Builder(Emitter):
             self.store("i64", frame, "4", self.offset["Frame.words"], "frame")
 
     def is_unseen(self, frame) -> str:
-        """Whether no frame object exists for a real frame: such an object takes the locals over when the frame ends."""
+        """Whether nobody holds a frame object of a real frame: such an object takes the locals over when the frame ends.
+        Those that tracebacks had are the frame's alone once these have gone."""
         linked = self.load("i64", frame.frame, self.offset["Frame.linked"], "frame")
         found = self.load("ptr", self.load("ptr", frame.frame, self.offset["Frame.iframe"], "frame"), FRAME_OBJECT, "frame")
         unseen = self.e("is_null", found)
+        if frame.code.handlers:
+            held = self.e("ptr_select", unseen, self.const_object(None), found)
+            alone = self.e("int_eq", self.load("i64", held, 0, "refcnt"), "1")
+            unseen = self.e("bool_or", unseen, alone)
         return unseen if frame.kind == "gen" else self.e("bool_or", self.e("int_eq", linked, "0"), unseen)
 
     def guard_unseen(self, frame) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from .buffers import Buffers
 from .building import Building
 from .dicts import Dicts
+from .exceptions import Exceptions
 from .functions import Functions
 from .keywords import Keywords
 from .longs import Longs
@@ -16,5 +17,5 @@ from .strings import Strings
 from .texts import Texts
 
 
-class Data(Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
+class Data(Exceptions, Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -115,6 +115,9 @@ class Joining(Builder):
             return frame.code.live(frame.at + 1 if frame.waits else frame.at)
         instr = frame.code.instrs[self.cx.frames[depth + 1].call_at]
         live = frame.code.live(instr.at + instr.length)
+        for entry in frame.code.handlers:
+            if entry[0] <= instr.at < entry[1]:
+                live |= frame.code.live(entry[2])
         return live | frame.code.live(instr.target) | 1 << instr.b if instr.op == "FOR_ITER" else live
 
     def widen(self, versions: list) -> bool:

@@ -1,9 +1,9 @@
 """f(*args, **kwargs): tuples and dicts of arguments that are never made.
 
-    BUILD_MAP r3; DICT_MERGE r3 kwargs; CALL_EX f, args, r3     ->      the parameters of f are the parts of args and kwargs
+    BUILD_MAP r3; DICT_MERGE r3 kwargs; CALL_EX f, args, r3     ->      f's parameters are the parts of args and kwargs
 
-A virtual dict has a first part that says nothing, then keys and values by turns. It exists where only calls, other such dicts and
-look-ups by constants use it; there is never a second register that holds it, for it is one object.
+A virtual dict has a first part that says nothing, then keys and values by turns. It exists where only calls, other such
+dicts and look-ups by constants use it; there is never a second register that holds it, for it is one object.
 """
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Keywords(Binding):
     # ---------------------------------------------------------------------------------------- virtual dicts
     def make_dict(self, val: Val) -> Val:
         """A real dict."""
-        made = self.e("call_p", x=self.api("PyDict_New"))
+        made = self.e("call_p", x=self.api("rt_dict"))
         for key, value in zip(val.parts[1::2], val.parts[2::2]):
             self.do("call_none", made, self.pointer(key), self.part_object(value), x=self.api("rt_dict_put"))
         return Val("obj", made, dict)
@@ -49,7 +49,8 @@ class Keywords(Binding):
         """Whether a variable that holds a dict is only looked at, so that it need not be made."""
         for instr in code.instrs.values():
             found = effects(OPS[instr.op], operands(instr), instr.word)
-            if register in (*found.reads, *found.takes, *found.fills) and (instr.op not in LOOKS or instr.b != register):
+            used = register in (*found.reads, *found.takes, *found.fills)
+            if used and (instr.op not in LOOKS or instr.b != register):
                 return False
         return True
 
@@ -67,7 +68,8 @@ class Keywords(Binding):
         return False
 
     def do_BUILD_MAP(self, instr):
-        if instr.c or instr.a < self.cx.frames[-1].code.nlocals or not self.merged_next(instr.at + instr.length, instr.a):
+        local = instr.a < self.cx.frames[-1].code.nlocals
+        if instr.c or local or not self.merged_next(instr.at + instr.length, instr.a):
             return super().do_BUILD_MAP(instr)
         self.write(instr.a, Val("dict", parts=(MARK,)))
         return instr.at + instr.length
@@ -77,7 +79,8 @@ class Keywords(Binding):
         names, registers = frame.regs[instr.b + instr.c], range(instr.b, instr.b + instr.c)
         fits = type(names.const) is tuple and all(type(name) is str for name in names.const) and \
             len(set(names.const)) == len(names.const) and instr.a >= frame.code.nlocals
-        if not fits or not self.merged_next(instr.at + instr.length, instr.a) or any(frame.regs[n].kind == "mem" for n in registers):
+        known = all(frame.regs[n].kind != "mem" for n in registers)
+        if not fits or not known or not self.merged_next(instr.at + instr.length, instr.a):
             return super().do_BUILD_CONST_MAP(instr)
         for register in registers:
             self.guard_ordered(frame.regs[register])
@@ -128,7 +131,9 @@ class Keywords(Binding):
 
     def named_parts(self, val: Val) -> list | None:
         """Names and values of a virtual dict."""
-        return [(key.const, value) for key, value in zip(val.parts[1::2], val.parts[2::2])] if val.kind == "dict" else None
+        if val.kind != "dict":
+            return None
+        return [(key.const, value) for key, value in zip(val.parts[1::2], val.parts[2::2])]
 
     def spread_tuple(self, register: int) -> list | None:
         """The items of a tuple whose length is known or was always the same."""
@@ -144,7 +149,8 @@ class Keywords(Binding):
         if val.kind != "obj" or val.const is not NO or len(lengths) != 1 or not 0 <= lengths[0] <= LONGEST:
             return None
         val = self.guard_type(val, tuple)
-        self.guard(self.e("int_eq", self.load("i64", val.ssa, 16, "tuple"), str(lengths[0])), "a tuple has another length")
+        size = self.load("i64", val.ssa, 16, "tuple")
+        self.guard(self.e("int_eq", size, str(lengths[0])), "a tuple has another length")
         return [Val("obj", self.load("ptr", val.ssa, 24 + 8 * at, "tuple")) for at in range(lengths[0])]
 
 

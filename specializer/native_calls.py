@@ -116,6 +116,11 @@ class NativeCalls(Builder):
         hit, off = self.e("bool_and", same, self.e("ptr_eq", out_pc, following)), self.function.block()
         self.block.end = ("branch", hit, odd, off)
         gone, other = self.function.block(), self.function.block()
+        catcher = self.catcher(instr.at)
+        if catcher is not None:
+            self.block = off
+            self.caught(self.cx, catcher, instr, out_pc, out_frame)
+            off = self.block
         off.end = ("branch", self.e_in(off, "is_null", out_frame), gone, other)
         gone.end = ("return",)
         other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)

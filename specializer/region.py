@@ -72,7 +72,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         while self.pending:
             _, _, self.block, self.cx, at, joins = heappop(self.pending)
             if len(self.function.blocks) > ENOUGH_BLOCKS:
-                self.begin(at)
+                self.begin(at if at >= 0 else ~at)
                 self.leave("the region is large enough", counted=False)
             else:
                 self.run(at, joins)
@@ -104,10 +104,16 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
                 self.goto(at)
                 return
             joins = True
+            fails = at < 0
+            at = ~at if fails else at
             instr = frame.code.instrs[at]
             self.begin(at)
             self.instr = instr
             self.followed += 1
+            if fails:
+                self.seen = self.profile.at[frame.path, at]
+                self.step(instr, True)
+                return
             self.seen = self.profile.at.get((frame.path, at))
             if self.seen is None:
                 self.leave("this path had not been taken while recording")
@@ -145,9 +151,9 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         return -1
 
     # ------------------------------------------------------------------------------------------ single steps
-    def step(self, instr):
-        """Have the interpreter's handler carry the instruction out, with everything in memory."""
-        self.steps += 1
+    def step(self, instr, fails: bool = False):
+        """Have the interpreter's handler carry the instruction out, with everything in memory. `fails`: it is expected to raise."""
+        self.steps += not fails
         if not self.changed_by:
             self.guard_numbers()
         self.keep()
@@ -162,11 +168,15 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         regs = self.register(frame.frame, 0)
         self.do("step", pc, regs, frame.frame, self.const_word(self.info["step_table"]), x=handler)
         self.cx.facts.clear()
+        catcher, before = self.catcher(instr.at), self.cx
+        if catcher is not None:
+            self.cx = before.copy()
+            frame = self.cx.frames[-1]
         self.after_step(frame, instr)
         expected = [at for at in (instr.at + instr.length, instr.target) if at >= 0]
         if OPS[instr.op].effects & 8:
             expected = expected[1:]
-        expected = [at for at in expected if at in self.seen.next] or expected[:1]
+        expected = [] if fails else [at for at in expected if at in self.seen.next] or expected[:1]
         out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
         out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
         same, first = self.e("ptr_eq", out_frame, frame.frame), None
@@ -176,16 +186,19 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             self.block.end = ("branch", hit, on, off)
             self.block = off
             first = first or on
-        self.after_call(frame, instr, expected, out_pc, out_frame, first)
+        if catcher is not None:
+            self.caught(before, catcher, instr, out_pc, out_frame)
+            before = before.copy()
+        self.after_call(frame, instr, expected, out_pc, out_frame, first, catcher and (before, catcher))
         return None
 
-    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str, first) -> None:
+    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str, first, caught) -> None:
         """The instruction led elsewhere: a call of compiled code is made here, anything else ends the path."""
         gone, other = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
         gone.end = ("return",)
         self.block = other
-        if instr.op in MAY_CALL:
+        if instr.op in MAY_CALL and expected:
             jit = self.const_word(self.info["jit"])
             self.do("call_none", frame.frame, x=self.api("rt_continue"))
             out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
@@ -196,7 +209,9 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             self.block.end = ("branch", hit, first, away)
             gone, other = self.function.block(), self.function.block()
             self.block = away
-            away.end = ("branch", self.e("is_null", out_frame), gone, other)
+            if caught:
+                self.caught(*caught, instr, out_pc, out_frame)
+            self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
             gone.end = ("return",)
         other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
 

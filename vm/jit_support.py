@@ -15,6 +15,7 @@ from .handlers.recording import *  # noqa: F403
 from .jit_calls import *  # noqa: F403
 from .jit_closures import *  # noqa: F403
 from .jit_compare import *  # noqa: F403
+from .jit_exceptions import *  # noqa: F403
 from .jit_exits import *  # noqa: F403
 from .jit_generators import *  # noqa: F403
 from .jit_instances import *  # noqa: F403
@@ -243,9 +244,11 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init
-    rt_range rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
-    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue
+    rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter rt_sequence_iter rt_store_float
+    rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
+    COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + \
+    EXCEPTION_RUNTIME
 TABLES = "main_table step_table record_table".split()
 STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
 OFFSETS = {

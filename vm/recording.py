@@ -12,8 +12,9 @@ operand, and are filled when the next instruction of the same frame is logged:
     13-15  register A afterwards              16 the callable of a call or the array of an item (owned), or 0
     17     the frame's function (owned)
 
-For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`), for CALL_EX how long the tuple is. For CALL, B, C and A
-are the first three registers of its range (function or empty, self or callable, first argument); for CALL_EX A is the callable. Types and codes are owned by the log, payloads are
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B, C and A are the first three registers
+of its range (function or empty, self or callable, first argument); for CALL_EX, A is the callable, C how long the tuple is.
+Types and codes are owned by the log, payloads are
 not: they are hints.
 """
 from __future__ import annotations
