@@ -31,7 +31,7 @@ from .moves import Moves
 from .objects import Objects
 from .values import EMPTY, MEM, NUMBERS, TAGS
 
-HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 11, 1 << 2   # kinds of frames whose values compiled callers take; __init__
+HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS"}
 ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
 
