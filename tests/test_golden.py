@@ -179,14 +179,7 @@ def test_compiled(topic, how, folder):
 def test_compiled_leaves_nothing_behind(topic, folder):
     """As below, with everything compiled. Code that is made anew in each round stays: the JIT keeps what it compiled."""
     cases = [case for case in cases_of(topic) if not case.keeps and not MAKES_CODE.search(case.source)]
-    fire, _ = execute([*FIRE, *STRESSED["eager"]], cases, folder / topic, "leak", ROUNDS, timeout=300)
-    problems = {}
-    for case in cases:
-        there = fire[case.module]
-        grown = {} if "died" in there else {k: n for k, n in there["growth"].items() if n > ROUNDS // 2}
-        problems[case] = [f"{key} grew by {n} in {ROUNDS} rounds" for key, n in grown.items()]
-        problems[case] += [f"ended the process: {there['died']}"] if "died" in there else []
-    report(problems)
+    balance([*FIRE, *STRESSED["eager"]], cases, folder / topic)
 
 
 MAKES_CODE = re.compile(r"\b(exec|eval|compile|replace|namedtuple|dataclass|execfile|runpy|import_module)\(")
@@ -223,9 +216,13 @@ def test_on_the_vm(topic, folder):
 @pytest.mark.parametrize("topic", TOPICS)
 def test_leaves_nothing_behind(topic, folder):
     """References, objects and memory blocks after many rounds of every case, beyond what the host leaves."""
-    cases = [case for case in cases_of(topic) if not case.keeps]
-    host, _ = execute(HOST, cases, folder / topic, "leak", ROUNDS, timeout=300)
-    fire, _ = execute(FIRE, cases, folder / topic, "leak", ROUNDS, timeout=300)
+    balance(FIRE, [case for case in cases_of(topic) if not case.keeps], folder / topic)
+
+
+def balance(command, cases, folder):
+    """Fail if rounds of the cases leave more behind than on the host."""
+    host, _ = execute(HOST, cases, folder, "leak", ROUNDS, timeout=300)
+    fire, _ = execute(command, cases, folder, "leak", ROUNDS, timeout=300)
     problems = {}
     for case in cases:
         here, there = host[case.module], fire[case.module]
