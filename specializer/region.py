@@ -248,6 +248,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         if val.kind == "mem":
             base = self.info["sizeof.Frame"] + 16 * instr.a
             word, tag = (self.load("i64", frame.frame, at, "reg") for at in (base, base + 8))
+            self.store("i64", frame.frame, "0", base + 8, "reg")        # calls take what lies there for empty
             frame.regs[instr.a], frame.homes[instr.a] = EMPTY, DIRTY
         else:
             val, tag = self.take(instr.a), str(TAGS.get(val.kind, TAGS["obj"]))
