@@ -2,15 +2,17 @@
 
     define i64 @entry(i64 %n) { ... }   ->   assemble(text, level=2)   ->   b"\\x7fELF..."
 
-Compile time is a fixed part and one that grows with the text; run time is relative to level 3, of a loop over ints
+Compile time is of regions of object programs, 200 to 4,000 lines; run time is relative to level 3, of a loop over ints
 with ten exits and of one over arrays.  One core of a Xeon server:
 
-| level | passes                             | code generator | ms + ms per 100 lines | ints | arrays |
-| ----- | ---------------------------------- | -------------- | --------------------- | ---- | ------ |
-| 0     | none                               | FastISel, O2's registers | 0.8 + 0.6   | 1.2  | 3.0    |
-| 1     | LEAN                               | O2             | 3.5 + 1.2             | 1.0  | 1.9    |
-| 2     | LLVM's O2 with loop vectorizer     | O2             | 8 + 1.5               | 1.0  | 1.05   |
-| 3     | LLVM's O3: also SLP and unrolling  | O3             | 9 + 1.6               | 1    | 1      |
+| level | passes                             | code generator           | ms per 100 lines | ints | arrays |
+| ----- | ---------------------------------- | ------------------------ | ---------------- | ---- | ------ |
+| 0     | none                               | FastISel, O2's registers | 0.7              | 1.2  | 3.0    |
+| 1     | LLVM's O1                          | O2                       | 2.8              |      |        |
+| 2     | LLVM's O2 with loop vectorizer     | O2                       | 4.1              | 1.0  | 1.05   |
+| 3     | LLVM's O3: also SLP and unrolling  | O3                       | 4.4              | 1    | 1      |
+
+Level 1 is no list of passes of our own: NewGVN, the only value numbering that llvmlite has by itself, ends the process on some regions.
 
 A loop that becomes vector code costs levels 2 and 3 another 4 and 15 ms.
 
@@ -27,9 +29,6 @@ from threading import Lock
 
 from .llvm import LlvmError, library, taken, text_of
 
-# What a trace needs and the code generator does not do itself: loads seen before, algebra, fewer blocks, and
-# loops whose test is at the end, so that what is invariant can move out of them.
-LEAN = ("NewGVN", "InstCombine", "SimplifyCFG", "LoopRotate", "InstCombine", "SimplifyCFG")
 CODE_GENERATOR = (0, 2, 2, 3)         # LLVM's level for instruction selection, by ours
 _host: tuple | None = None
 _switching, _schedules = Lock(), [True]
@@ -116,12 +115,7 @@ def optimize(module: int, machine: int, level: int) -> None:
                    llvm.LLVMPY_PTOSetLoopUnrolling):
         switch(options, level >= 3)
     builder = llvm.LLVMPY_CreatePassBuilder(machine, options)
-    if level == 1:
-        passes = llvm.LLVMPY_CreateNewModulePassManager()
-        for name in LEAN:
-            getattr(llvm, f"LLVMPY_module_Add{name}Pass")(passes)
-    else:
-        passes = llvm.LLVMPY_buildPerModuleDefaultPipeline(builder, level)
+    passes = llvm.LLVMPY_buildPerModuleDefaultPipeline(builder, level)
     llvm.LLVMPY_RunNewModulePassManager(passes, module, builder)
     llvm.LLVMPY_DisposeNewModulePassManger(passes)
     llvm.LLVMPY_DisposePassBuilder(builder)

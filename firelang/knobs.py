@@ -32,7 +32,7 @@ ON_OFF = {"1": True, "on": True, "yes": True, "true": True,
 
 KNOBS = {row.name: row for row in (
     #    name           kind                   default meaning
-    Knob("jit",         ("off", "on", "eager"), "off", "when hot code is compiled: never, when hot, at once"),
+    Knob("jit",         ("off", "on", "eager"), "on",  "when hot code is compiled: never, when hot, at once"),
     Knob("jit_log",     bool,                   False, "a line on stderr for each region compiled, and why others are not"),
     Knob("jit_hot",     int,                    0,     "turns of a loop, calls of a function until they are recorded; 0: as --jit says"),
     Knob("jit_later",   ("off", "on", "wait"),  "on",  "optimize for the next run when the program has ended; wait for it"),

@@ -151,6 +151,7 @@ def test_same_as_host(topic, mode, folder):
     report(found)
 
 
+INTERPRETER = FIRE if is_host(FIRE) else [*FIRE, "--jit=off"]      # test_compiled_leaves_nothing_behind has the JIT
 STRESSED = {
     "eager": ["--jit=eager", "-X", "fire.jit_verify=1"],
     "stress": ["--jit=eager", "-X", "fire.jit_verify=1", "-X", "fire.jit_stress=3"],
@@ -216,7 +217,7 @@ def test_on_the_vm(topic, folder):
 @pytest.mark.parametrize("topic", TOPICS)
 def test_leaves_nothing_behind(topic, folder):
     """References, objects and memory blocks after many rounds of every case, beyond what the host leaves."""
-    balance(FIRE, [case for case in cases_of(topic) if not case.keeps], folder / topic)
+    balance(INTERPRETER, [case for case in cases_of(topic) if not case.keeps], folder / topic)
 
 
 def balance(command, cases, folder):
