@@ -185,10 +185,11 @@ MOST_NOTED = 20000
 def noting(program):
     """`program`, which leaves a note of what it was asked for."""
     from _weakref import ref
+    untrack = vm()._core.untrack            # programs count what the collector knows
 
     def noted(code):
         if len(translated) < MOST_NOTED:
-            translated[id(code)] = ref(code)
+            translated[id(code)] = untrack(ref(code))
         return program(code)
     return noted
 

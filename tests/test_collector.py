@@ -62,3 +62,20 @@ def test_objects_of_the_jit(tmp_path):
     plain = run([*FIRE, "--jit=off"], script).out.split()
     hot = run([*FIRE, "--jit=eager"], script).out.split()
     assert abs(int(plain[0]) - int(hot[0])) <= 3 and hot[1:] == ["True", "True"]
+
+
+def test_first_calls(tmp_path):
+    """What is noted of a function when it is translated is not among the program's objects."""
+    script = tmp_path / "calls.py"
+    script.write_text(textwrap.dedent("""
+        import gc
+        class G:
+            def __eq__(self, other): return True
+        def warm(): return 1
+        warm(), len(gc.get_objects())
+        g = G()
+        before = len(gc.get_objects())
+        g == g
+        print(len(gc.get_objects()) - before)
+    """))
+    assert run([*FIRE, "--jit=on"], script).out == run([*FIRE, "--jit=off"], script).out

@@ -42,6 +42,13 @@ def core_collected(module: Obj, args: obj_p, nargs: int) -> Obj:
 
 
 @metal
+def core_untrack(module: Obj, o: Obj) -> Obj:
+    """untrack(o): o, of which the collector knows no more: an object of ours that is in no cycle."""
+    PyObject_GC_UnTrack(o)
+    return new_ref(o)
+
+
+@metal
 def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
     """find_collector(garbage, callbacks, percent): whether the state of the collector was found."""
     words = cast(obj_p, PyThreadState_Get().interp)

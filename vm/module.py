@@ -17,7 +17,8 @@ METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt
            ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
            ("set_consumer", "core_set_consumer", METH_FASTCALL),
-           ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL)]
+           ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL),
+           ("untrack", "core_untrack", METH_O)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
