@@ -78,7 +78,6 @@ def sent_here(error):
 
 def hot(why):
     """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
-    from . import knobs
     mode = pace()
     try:
         if may_take_stored() and stored_code(mode):

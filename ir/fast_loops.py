@@ -169,7 +169,7 @@ class Copy(Emitter):
         if self.loop.of(name) == INV:
             return self.at_gate(name)
         if name not in memo:
-            op, result, args, x = self.loop.made[name]
+            op, _result, args, x = self.loop.made[name]
             memo[name] = self.e(op, *[self.at(arg, memo) for arg in args], x=x)
         return memo[name]
 

@@ -155,7 +155,7 @@ class Loop:
         """Factors of byte offsets whose items lie one behind the other: that is what the fast loop is for."""
         widths: dict[str, set[int]] = {}
         for block in self.blocks:
-            for name, _, args, x in block.ops:
+            for name, _, args, _x in block.ops:
                 if not name.startswith(("load_", "store_")):
                     continue
                 place = self.made.get(self.resolved(args[0]))

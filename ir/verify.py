@@ -95,7 +95,7 @@ class Verifier:
     # ------------------------------------------------------------------------------------------ uses
     def block(self, block: Block) -> None:
         """Operations and terminator."""
-        for at, (name, result, args, x) in enumerate(block.ops):
+        for at, (name, result, args, _x) in enumerate(block.ops):
             row = OPS[name]
             if bool(result) != bool(row.result):
                 self.say(block, f"{name} has {'no' if row.result else 'a'} result")
@@ -131,7 +131,7 @@ class Verifier:
         elif kind != "return":
             self.say(block, f"ends with {kind}")
         if kind != "jump":
-            for to, at in self.edges[block.number]:
+            for to, _at in self.edges[block.number]:
                 if self.function.blocks[to].params:
                     self.say(block, f"B{to} has parameters and is not jumped to")
 

@@ -172,7 +172,7 @@ class Describer:
             self.follow_all()
         if id(value) not in self.found:
             raise Unstorable(f"no way to {type(value).__name__} {str(value)[:60]!r}")
-        held, (says, *more), of = self.found[id(value)]
+        _held, (says, *more), of = self.found[id(value)]
         return (says, *(self.thing(self.found[one][0]) for one in of), *more)
 
 

@@ -90,7 +90,7 @@ def recall(site, root, data: bytes) -> None:
     from .resolve import Things
     things, names, written = loads(data)
     found = Things(things, root, names)
-    rows, places, sets, changing, kinds, hot, site.recordings, tries, several = written
+    rows, places, sets, changing, kinds, hot, site.recordings, _tries, several = written
     profile = site.profile
     paths: list = []
     for row in rows:

@@ -310,11 +310,13 @@ def add_strings(ra: Reg, rb: Reg, right: Reg, ins: int, constant: bool) -> bool:
         joined[0] = PyUnicode_Concat(rb.object, right.object)
     if unlikely(not joined[0]):
         return False
-    taken: Obj = None
+    first = take(rb, ins, CONSUME_B) if rb.tag != EMPTY else None       # of s + s nothing has grown
+    second: Obj = None
     if not constant:
-        taken = take(right, ins, CONSUME_C)
+        second = take(right, ins, CONSUME_C)
     set_object(ra, joined[0])
-    xdecref(taken)
+    xdecref(first)
+    xdecref(second)
     return True
 
 
