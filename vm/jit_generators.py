@@ -13,10 +13,7 @@ from .handlers.recording import *  # noqa: F403
 @metal
 def rt_generator(root: Frame, function: Obj, code: VMCode) -> Obj:
     """A generator that a call of `function` gives; its arguments are put into its registers later."""
-    made = new_generator(root.thread, cast(FireFunction, function), code)
-    while unlikely(not made):
-        use_spare()
-        made = new_generator(root.thread, cast(FireFunction, function), code)
+    made = insist(new_generator(root.thread, cast(FireFunction, function), code), use_spare())
     count_run(code, False)
     return made
 

@@ -59,20 +59,13 @@ def rt_dict_iter(o: Obj, view: TypeObject, at: int, used: int, left: int) -> Obj
 @metal
 def rt_dict_view(o: Obj, view: TypeObject) -> Obj:
     """A view of a dict."""
-    made = _PyDictView_New(o, view)
-    while unlikely(not made):
-        use_spare()
-        made = _PyDictView_New(o, view)
-    return made
+    return insist(_PyDictView_New(o, view), use_spare())
 
 
 @metal
 def rt_reversed(sequence: Obj, index: int) -> Obj:
     """A reversed iterator over a list or tuple whose next item has an index."""
-    made = PyObject_CallOneArg(cast(Obj, PyReversed_Type), sequence)
-    while unlikely(not made):
-        use_spare()
-        made = PyObject_CallOneArg(cast(Obj, PyReversed_Type), sequence)
+    made = insist(PyObject_CallOneArg(cast(Obj, PyReversed_Type), sequence), use_spare())
     SeqIter(made).it_index = index
     return made
 
@@ -83,10 +76,7 @@ def rt_enumerate(count: int, iterator: Obj) -> Obj:
     args = stack("Obj", 2)
     args[0] = iterator
     args[1] = sure_int(count)
-    made = PyObject_Vectorcall(cast(Obj, PyEnum_Type), args, 2, None)
-    while unlikely(not made):
-        use_spare()
-        made = PyObject_Vectorcall(cast(Obj, PyEnum_Type), args, 2, None)
+    made = insist(PyObject_Vectorcall(cast(Obj, PyEnum_Type), args, 2, None), use_spare())
     decref(iterator)
     decref(args[1])
     return made
@@ -99,10 +89,7 @@ def rt_zip(count: int, a: Obj, b: Obj, c: Obj) -> Obj:
     args[0] = a
     args[1] = b
     args[2] = c
-    made = PyObject_Vectorcall(cast(Obj, PyZip_Type), args, count, None)
-    while unlikely(not made):
-        use_spare()
-        made = PyObject_Vectorcall(cast(Obj, PyZip_Type), args, count, None)
+    made = insist(PyObject_Vectorcall(cast(Obj, PyZip_Type), args, count, None), use_spare())
     for i in range(count):
         decref(args[i])
     return made

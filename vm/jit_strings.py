@@ -16,11 +16,7 @@ def rt_char(code: int) -> Obj:
     """The string of one Latin-1 character; new reference."""
     if likely(ult(code, 128)):
         return new_ref(field_address(characters, "one")[code])
-    made = PyUnicode_FromOrdinal(code)
-    while unlikely(not made):
-        use_spare()
-        made = PyUnicode_FromOrdinal(code)
-    return made
+    return insist(PyUnicode_FromOrdinal(code), use_spare())
 
 
 @metal
@@ -313,11 +309,7 @@ def rt_boxed(r: Reg) -> Obj:
 @metal
 def rt_list(n: int) -> Obj:
     """A list of n empty places."""
-    made = PyList_New(n)
-    while unlikely(not made):
-        use_spare()
-        made = PyList_New(n)
-    return made
+    return insist(PyList_New(n), use_spare())
 
 
 @metal
@@ -329,21 +321,13 @@ def rt_tuple(n: int) -> Obj:
 @metal
 def rt_dict() -> Obj:
     """An empty dict."""
-    made = PyDict_New()
-    while unlikely(not made):
-        use_spare()
-        made = PyDict_New()
-    return made
+    return insist(PyDict_New(), use_spare())
 
 
 @metal
 def rt_set() -> Obj:
     """An empty set."""
-    made = PySet_New(None)
-    while unlikely(not made):
-        use_spare()
-        made = PySet_New(None)
-    return made
+    return insist(PySet_New(None), use_spare())
 
 
 @metal
@@ -389,10 +373,7 @@ STRING_RUNTIME = """rt_char rt_char_borrowed rt_str_item rt_str_eq rt_str_order 
 @metal
 def rt_slice(start: Obj, stop: Obj, step: Obj) -> Obj:
     """A slice object; steals the references."""
-    made = PySlice_New(start, stop, step)
-    while unlikely(not made):
-        use_spare()
-        made = PySlice_New(start, stop, step)
+    made = insist(PySlice_New(start, stop, step), use_spare())
     decref(start)
     decref(stop)
     decref(step)
@@ -412,10 +393,7 @@ STRING_RUNTIME += ["rt_slice", "rt_own_register"]
 @metal
 def rt_float_scalar(kind: TypeObject, value: float) -> Obj:
     """A numpy.float64: laid out as the float it is."""
-    made = call_pointer("Obj", kind.tp_alloc, kind, 0)
-    while unlikely(not made):
-        use_spare()
-        made = call_pointer("Obj", kind.tp_alloc, kind, 0)
+    made = insist(call_pointer("Obj", kind.tp_alloc, kind, 0), use_spare())
     Float(made).ob_fval = value
     return made
 

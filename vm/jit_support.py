@@ -29,11 +29,7 @@ from .jit_text import *  # noqa: F403
 @metal(cold=True)
 def sure_stack(thread: Thread, bytes: int) -> ptr_t:
     """Room for a frame, for sure."""
-    memory = grow_stack(thread, bytes)
-    while unlikely(not memory):
-        use_spare()
-        memory = grow_stack(thread, bytes)
-    return memory
+    return insist(grow_stack(thread, bytes), use_spare())
 
 
 @metal
@@ -186,10 +182,7 @@ def rt_range(start: int, stop: int, step: int) -> Obj:
     args[0] = sure_int(start)
     args[1] = sure_int(stop)
     args[2] = sure_int(step)
-    made = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
-    while unlikely(not made):
-        use_spare()
-        made = PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None)
+    made = insist(PyObject_Vectorcall(cast(Obj, PyRange_Type), args, 3, None), use_spare())
     for i in range(3):
         decref(args[i])
     return made
@@ -198,10 +191,7 @@ def rt_range(start: int, stop: int, step: int) -> Obj:
 @metal
 def rt_range_iter(index: int, length: int, start: int, step: int) -> Obj:
     """A range iterator that has `length - index` of its `length` items to come."""
-    iterator = _PyObject_New(PyRangeIter_Type)
-    while unlikely(not iterator):
-        use_spare()
-        iterator = _PyObject_New(PyRangeIter_Type)
+    iterator = insist(_PyObject_New(PyRangeIter_Type), use_spare())
     RangeIter(iterator).index = index
     RangeIter(iterator).len = length
     RangeIter(iterator).start = start

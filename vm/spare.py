@@ -1,13 +1,11 @@
 """Memory for what must not fail: compiled code on its way out has boxes and frames to make.
 
-    while unlikely(not made):           a small thing could not be made
-        use_spare()                     the host has some megabytes again
-        made = new_int(value)
+    made = insist(new_int(value), use_spare())      it could not be made: the host gets some megabytes, once more
 
-The first part is let go in silence: what follows raises MemoryError as the interpreter does. If even that is used up before
-it could be set aside again, compiled code that does nothing else is at work: the last part is let go, and MemoryError
-comes as one that another thread sends, at the next turn or call, unless one is raised before that. The parts are never
-touched, so they are no memory in use.
+The first part is let go in silence: what follows raises MemoryError as the interpreter does. If even that is used up
+before it could be set aside again, compiled code that does nothing else is at work: the last part is let go, and
+MemoryError comes as one that another thread sends, at the next turn or call, unless one is raised before that. The
+parts are never touched, so they are no memory in use.
 """
 from __future__ import annotations
 
@@ -58,48 +56,28 @@ def take_back(ts: ThreadState):
 @metal
 def sure_int(value: int) -> Obj:
     """new_int that does not fail."""
-    made = new_int(value)
-    while unlikely(not made):
-        use_spare()
-        made = new_int(value)
-    return made
+    return insist(new_int(value), use_spare())
 
 
 @metal
 def sure_float(value: float) -> Obj:
     """new_float that does not fail."""
-    made = new_float(value)
-    while unlikely(not made):
-        use_spare()
-        made = new_float(value)
-    return made
+    return insist(new_float(value), use_spare())
 
 
 @metal
 def sure_tuple(n: int) -> Obj:
     """A tuple of empty places, for sure."""
-    made = PyTuple_New(n)
-    while unlikely(not made):
-        use_spare()
-        made = PyTuple_New(n)
-    return made
+    return insist(PyTuple_New(n), use_spare())
 
 
 @metal
 def sure_box(r: Reg) -> Obj:
     """A register's value as an object, boxed in place, for sure; borrowed."""
-    made = boxed(r)
-    while unlikely(not made):
-        use_spare()
-        made = boxed(r)
-    return made
+    return insist(boxed(r), use_spare())
 
 
 @metal
 def sure_iterator(o: Obj) -> Obj:
     """An iterator over a container of the host, for sure."""
-    made = PyObject_GetIter(o)
-    while unlikely(not made):
-        use_spare()
-        made = PyObject_GetIter(o)
-    return made
+    return insist(PyObject_GetIter(o), use_spare())

@@ -3,6 +3,7 @@
 Everywhere:   likely(x) unlikely(x) cast(kind, p) address_int(p) as_pointer(kind, n) float_of(n) int_of(f)
               bits_of_float(f) float_of_bits(n) add_overflow(a, b) ... sizeof(Struct) stack(kind, n)
               call_pointer(kind, function, args...) lshr(a, b) ult(a, b) byte_offset(p, n) byte_distance(p, q)
+              insist(p, act)
 Handlers:     jump(pc) fall(n) go(frame) tail(handler name) leave() -- each ends the handler.
 """
 from __future__ import annotations
@@ -25,20 +26,19 @@ def _stored_place(lowering, frame: str, type_) -> list[str]:
             for n in ("pc", "regs")]
 
 
-def _expect(lowering, args, wanted: str):
-    test = lowering.truth(*lowering.expr(args[0]), args[0])
+def _expect(lowering, test: str, wanted: str) -> str:
     lowering.module.declare("llvm.expect.i1", "i1 @llvm.expect.i1(i1, i1)")
-    return lowering.value(f"call i1 @llvm.expect.i1(i1 {test}, i1 {wanted})"), BOOL
+    return lowering.value(f"call i1 @llvm.expect.i1(i1 {test}, i1 {wanted})")
 
 
 @intrinsic("likely")
 def _(lowering, args):
-    return _expect(lowering, args, "true")
+    return _expect(lowering, lowering.truth(*lowering.expr(args[0]), args[0]), "true"), BOOL
 
 
 @intrinsic("unlikely")
 def _(lowering, args):
-    return _expect(lowering, args, "false")
+    return _expect(lowering, lowering.truth(*lowering.expr(args[0]), args[0]), "false"), BOOL
 
 
 def _kind(lowering, node):
@@ -196,6 +196,22 @@ def _(lowering, args):
     if storage.extend:
         value = lowering.value(f"{storage.extend} {storage.llvm} {value} to i64")
     return value, storage.value
+
+
+@intrinsic("insist")
+def _(lowering, args):
+    """insist(pointer, act): the pointer; while it is NULL, `act` is carried out and the pointer asked for again."""
+    again, missing, there = lowering.label("insist"), lowering.label("missing"), lowering.label("there")
+    lowering.branch(again)
+    lowering.start(again)
+    made, type_ = lowering.expr(args[0])
+    test = _expect(lowering, lowering.truth(made, type_, args[0]), "true")
+    lowering.end(f"br i1 {test}, label %{there}, label %{missing}")
+    lowering.start(missing)
+    lowering.expr(args[1])
+    lowering.branch(again)
+    lowering.start(there)
+    return made, type_
 
 
 @intrinsic("zero")
