@@ -12,7 +12,7 @@ The text has no addresses in it: what it needs of the process it reads from tabl
 | ---------------- | --------------------------------------------------------- |
 | `assemble.py`    | text -> object code, by LLVM (`llvm.py`); the levels      |
 | `code_cache.py`  | object code on disk: a hit needs no LLVM                  |
-| `later.py`       | optimizes after the program's end, for its next run       |
+| `later.py`       | a process of its own for work after the program's end      |
 | `link.py`        | object code -> addresses; `elf.py`, `relocations.py`      |
 | `arena.py`       | memory for code and tables                                |
 | `perf_map.py`    | names for `perf`                                          |

@@ -1,17 +1,18 @@
-"""Code that was compiled quickly is compiled well after the program has ended, for its next run.
+"""Work for the program's next run, after the program has ended.
 
-    later.work({text: 2})           called when the process ends; a process of its own compiles them into the cache
+    later.work(function)            called when the process ends; a process of its own calls the function
 
 What LLVM's optimizer costs is then paid by nobody who waits: the process is of lowest priority, holds no file of the
-program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off, `=wait` has the program wait.
+program open, and ends after LIMIT seconds of processor time at the latest. `FIRE_JIT_LATER=off` switches it off,
+`=wait` has the program wait.
 """
 LIMIT = 30
 
 
-def work(texts: dict[str, int], first=None, wait: bool = False) -> None:
-    """Call `first` and compile texts, each at its level, in a process that outlives this one unless it is to `wait`."""
+def work(function, wait: bool = False) -> None:
+    """Call a function in a process that outlives this one unless it is to `wait`."""
     import os
-    if not (texts or first) or not hasattr(os, "fork"):
+    if not hasattr(os, "fork"):
         return
     try:
         made = os.fork()
@@ -23,11 +24,7 @@ def work(texts: dict[str, int], first=None, wait: bool = False) -> None:
         return
     try:
         detach()
-        from . import object_code
-        if first:
-            first()
-        for text, level in texts.items():
-            object_code(text, level)
+        function()
     finally:
         os._exit(0)
 

@@ -38,11 +38,9 @@ class Engine:
     def __init__(self):
         self.sites, self.by_place = sites, by_place
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "promoted": 0, "compile_ms": 0.0}
-        self.unfinished: dict[str, int] = {}       # texts to be compiled well for the next run, and how
         self.log = False
         self.level = -1
-        self.later = True
-        self.wait = False                   # until what is done later is done
+        self.wait = False                   # until what is done after the program's end is done
         self.eager = False
         self.stores = False                 # regions are described on disk for the next run
         self.share: float | None = 0.1          # of the process's CPU time that may go into compiling; None: all of it
@@ -72,7 +70,7 @@ class Engine:
                 loose.rest(self.awake)
                 self.awake = None
             if sweep_is_due():
-                sweep(self.unfinished)
+                sweep()
             if collects:
                 gc.enable()
         self.counts["compile_ms"] += (process_time() - started) * 1000
@@ -212,9 +210,6 @@ class Engine:
         generator = runtime.code_generator()
         best = level_for(lines, WAITED_FOR)
         optimized = self.level >= 0 or generator.is_cached(final, best)
-        self.unfinished.pop(site.final, None)
-        if not optimized and self.later and not self.stores:
-            self.unfinished[final] = best
         site.final, site.lines = final, lines
         site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
         text = final if optimized else counting
@@ -265,19 +260,16 @@ class Engine:
         if self.over_budget(site.lines * LLVM_MS[level]):
             return
         site.promoted = site.final
-        self.unfinished.pop(site.final, None)
         self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
         self.counts["promoted"] += 1
         self.say(f"promoted {site.number} {site.code.name}: level {level}, {site.native.size} bytes, "
                  f"{(perf_counter() - started) * 1000:.1f} ms")
 
     def at_end(self) -> None:
-        """What was compiled quickly is compiled well for the next run, by a process of its own."""
+        """What the next run can use is compiled well and kept, by a process of its own."""
         from ..codegen.later import work
-        if not self.stores:
-            work(self.unfinished, wait=self.wait)
-        elif any(worth_it(site, self.recordings) for site in self.sites.values()):
-            work({}, lambda: keep(self), self.wait)
+        if self.stores and any(worth_it(site, self.recordings) for site in self.sites.values()):
+            work(lambda: keep(self), self.wait)
 
     def store(self) -> None:
         """Keep what becomes of this program for its next run."""
@@ -323,12 +315,12 @@ def start(native, log: bool = False, dump: str = "", level: int = -1, later: str
     """Bring the JIT up over the VM's core."""
     core.connect(native)
     engine.log, engine.dump, engine.level = log, dump, level
-    engine.later, engine.wait = later != "off", later == "wait"
+    engine.wait = later == "wait"
     if eager:
         engine.eager, engine.share, engine.recordings = True, None, (1, 2)
     if not consumers.functions:
         consumers.install(native)
-    if engine.later:
+    if later != "off":
         import atexit
         import os
         process = os.getpid()

@@ -68,7 +68,7 @@ def hook(why: int) -> None:
     finally:
         if places.sweep_is_due():
             from .sweep import sweep
-            sweep({})
+            sweep()
         if collects:
             gc.enable()
         counts["compile_ms"] += (process_time() - started) * 1000

@@ -29,15 +29,14 @@ def running() -> set[int]:
     return found
 
 
-def sweep(unfinished: dict) -> None:
-    """Let sites go that were not used since the last sweep, and what is unfinished of them."""
+def sweep() -> None:
+    """Let sites go that were not used since the last sweep."""
     active, new = running(), max(sites)
     for site in list(sites.values()):
         host = site.host
         if id(host) in active or host.co_flags & HIDDEN or site.number == new:
             continue
         if site.suspended:
-            unfinished.pop(site.final, None)
             discard(site)
         else:
             suspend(site)
