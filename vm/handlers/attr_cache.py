@@ -125,6 +125,24 @@ def cached_place(o: Obj, kind: int, where: int) -> obj_p:
 
 
 @metal(inline=True)
+def put_in_place(frame: Frame, pc: u64p, ins: int, place: obj_p, ra: Reg, rb: Reg) -> bool:
+    """Store an object as an attribute that has a value, and drop the operands; False: there is no place, or it is empty,
+    or what is to be stored is unboxed: nothing has happened."""
+    if likely(place):
+        old = place[0]
+        if likely(old):
+            value = owned_value(rb, ins, CONSUME_B)
+            if likely(value):
+                place[0] = value
+                frame.pc = pc
+                decref(old)
+                if ins & CONSUME_A != 0:
+                    drop(ra)
+                return True
+    return False
+
+
+@metal(inline=True)
 def has_own_layout(o: Obj, version: int) -> bool:
     """Whether the object's values are inline, under the keys that were looked at."""
     return values_of(o) and HeapType(o.ob_type).ht_cached_keys.dk_version == version

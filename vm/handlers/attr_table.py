@@ -68,15 +68,6 @@ def METHOD_GET_TABLE():
 @handler("ATTR_SET_TABLE", 4)
 def ATTR_SET_TABLE():
     place = place_by_table(pc, ra.object, name_at(frame, C), WRITTEN)
-    if likely(place):
-        old = place[0]
-        if likely(old):
-            value = owned_value(rb, ins, CONSUME_B)
-            if likely(value):
-                place[0] = value
-                frame.pc = pc
-                decref(old)
-                if ins & CONSUME_A != 0:
-                    drop(ra)
-                return
+    if likely(put_in_place(frame, pc, ins, place, ra, rb)):
+        return
     return tail("ATTR_SET_OTHER")

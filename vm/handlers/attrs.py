@@ -338,17 +338,8 @@ def ATTR_SET():
         if unlikely(ra.object.ob_type.tp_version_tag != cast(u32p, pc)[2]):
             return tail("ATTR_SET_TABLE")
         place = cached_place(ra.object, cast(u32p, pc)[3], pc[2])
-        if likely(place):
-            old = place[0]
-            if likely(old):
-                value = owned_value(rb, ins, CONSUME_B)
-                if likely(value):
-                    place[0] = value
-                    frame.pc = pc
-                    decref(old)
-                    if ins & CONSUME_A != 0:
-                        drop(ra)
-                    return
+        if likely(put_in_place(frame, pc, ins, place, ra, rb)):
+            return
     return tail("ATTR_SET_OTHER")
 
 
