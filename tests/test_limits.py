@@ -139,21 +139,26 @@ MEMORY = {
 }
 
 
-@pytest.mark.parametrize("name", MEMORY)
-def test_memory_limit(name, tmp_path):
-    """Under `ulimit -v` a program that eats memory ends with MemoryError or RecursionError."""
-    program = script(tmp_path, MEMORY[name])
-    limit = 700 * 2**20
+def run_in(command, folder, megabytes):
+    """Run a command with so much address space."""
+    limit = megabytes * 2**20
     process = subprocess.run(
-        [*FIRE, program],
+        command,
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(),
         timeout=120,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
-    result = Result(process.returncode, process.stdout, process.stderr)
+    return Result(process.returncode, process.stdout, process.stderr)
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_memory_limit(name, tmp_path):
+    """Under `ulimit -v` a program that eats memory ends with MemoryError or RecursionError."""
+    program = script(tmp_path, MEMORY[name])
+    result = run_in([*FIRE, program], tmp_path, 700)
     if name == "recursion" and is_host(FIRE):
         pytest.skip("the command under test is a plain CPython, which may crash here")
     assert not result.crashed, f"status {result.status}\n{result.err[-2000:]}"
@@ -184,17 +189,8 @@ def test_memory_limit_in_compiled_code(name, tmp_path):
     program = script(tmp_path, f"def eat():\n{body}caught = 0\nimport gc; gc.disable()\nfor _ in range(3):\n    try: eat()\n"
                                "    except MemoryError: caught += 1\nprint(caught, sum([i for i in range(1000)]))\n")
     options = [] if is_host(FIRE) else ["--jit=eager"]
-    limit = 300 * 2**20
-    process = subprocess.run(
-        [*FIRE, *options, program],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(),
-        timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
-    )
-    assert (process.returncode, process.stdout) == (0, "3 499500\n"), process.stderr[-2000:]
+    result = run_in([*FIRE, *options, program], tmp_path, 300)
+    assert (result.status, result.out) == (0, "3 499500\n"), result.err[-2000:]
 
 
 def test_thousands_of_names(tmp_path):
