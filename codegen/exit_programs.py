@@ -1,4 +1,4 @@
-"""Blocks that leave compiled code -> programs for rt_exit (vm/jit_exits.py has the format), instead of machine code.
+"""Blocks that leave compiled code -> programs for rt_exit (vm/exit_format.py), instead of machine code.
 
     encode(block, kinds, consts, pc, depth) -> Program(alive=["%v3", "%v9"], words=[...])
 
@@ -7,9 +7,10 @@ None if a block does what such programs cannot; it becomes machine code then.
 from __future__ import annotations
 
 from ..ir.ops import ALIAS
+from ..vm.exit_format import (EXIT_CALL, EXIT_CALL_FLOAT, EXIT_DECREF, EXIT_FLOAT, EXIT_INCREF, EXIT_OFFSET, EXIT_SLOTS,
+                              EXIT_STORE, EXIT_TRUTH)
 
-STORE, INCREF, CALL, CALL_FLOAT, TRUTH, OFFSET, DECREF, FLOAT = range(8)
-SLOTS, MOST_ARGUMENTS, LARGEST_OFFSET = 256, 5, 1 << 19
+MOST_ARGUMENTS, LARGEST_OFFSET = 5, 1 << 19
 STORES = {"store_i64", "store_ptr", "store_f64"}
 MAX = (1 << 64) - 1
 FLOAT_TAG = "2"
@@ -64,21 +65,21 @@ class _Encoder:
     def op(self, name: str, result: str, args, x) -> None:
         """One operation of the block."""
         if name == "store_i64" and args[1] == FLOAT_TAG and self.ends_float(args[0], x):
-            self.ops[-1] = (FLOAT, *self.ops[-1][1:])
+            self.ops[-1] = (EXIT_FLOAT, *self.ops[-1][1:])
         elif name in STORES:
-            self.ops.append((STORE, None, self.operand(args[0]), self.operand(args[1]), self.offset(x[0]), None))
+            self.ops.append((EXIT_STORE, None, self.operand(args[0]), self.operand(args[1]), self.offset(x[0]), None))
             self.float_last = name == "store_f64"
             return
         elif name == "incref":
-            self.ops.append((INCREF, None, self.operand(args[0]), None, 0, None))
+            self.ops.append((EXIT_INCREF, None, self.operand(args[0]), None, 0, None))
         elif name in ("decref", "decref_plain"):
-            self.ops.append((DECREF, None, self.operand(args[0]), None, 0, None))
+            self.ops.append((EXIT_DECREF, None, self.operand(args[0]), None, 0, None))
         elif name in ("const", "const_word"):
             self.known[result] = self.consts[x] & MAX
         elif name == "bool_to_int":
-            self.ops.append((TRUTH, self.result(result), self.operand(args[0]), None, 0, None))
+            self.ops.append((EXIT_TRUTH, self.result(result), self.operand(args[0]), None, 0, None))
         elif name == "offset":
-            self.ops.append((OFFSET, self.result(result), self.operand(args[0]), None, self.offset(x), None))
+            self.ops.append((EXIT_OFFSET, self.result(result), self.operand(args[0]), None, self.offset(x), None))
         elif name in ("call_p", "call_none"):
             self.call(result, args, x)
         else:
@@ -112,7 +113,7 @@ class _Encoder:
         number = self.operand(floats[0]) if floats else None
         function = self.literal(self.consts[x] & MAX)
         name = self.result(result or f"none{len(self.results)}")
-        self.ops.append((CALL_FLOAT if floats else CALL, name, function, number, 0, words))
+        self.ops.append((EXIT_CALL_FLOAT if floats else EXIT_CALL, name, function, number, 0, words))
 
     def is_float(self, arg: str) -> bool:
         return arg.startswith("0x") or self.kinds.get(arg) == "f"
@@ -128,7 +129,7 @@ class _Encoder:
         first += len(self.literals)
         for name, number in self.results.items():
             place["result", name] = first + number
-        if first + len(self.results) > SLOTS:
+        if first + len(self.results) > EXIT_SLOTS:
             raise _TooMuch
         words: list[int] = []
         for code, result, a, b, offset, arguments in self.ops:

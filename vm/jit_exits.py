@@ -2,23 +2,16 @@
 
     rt_exit(frame, 3, exits, counters, values, table) -> the handler to jump to; jit.out_pc, jit.out_frame: where
 
-Compiled code stores what is alive at the exit to the words behind its counters and comes here. What the exit's block does is
-not machine code but a program, written by codegen/exit_programs.py: exits are many and rarely taken, so they
-should cost the compiler as little as possible.
-
-    table "exits":  region, header's address, for each exit where its program begins, programs
-    a program:      pc, frames above the root, sizes, literals, operations
-    sizes:          values alive | literals << 12 | words of operations << 24 | the frame's slot << 40
-    an operation:   code | result << 8 | a << 20 | b << 32 | offset << 44; a call has a second word with its arguments' slots
-
-Slots: 0 is the root's frame, then the values alive, the literals, the results of operations.
+Compiled code stores what is alive at the exit to the words behind its counters and comes here. What the exit's block
+does is not machine code but a program (exit_format.py), written by codegen/exit_programs.py: exits are many and rarely
+taken, so they should cost the compiler as little as possible.
 """
 from __future__ import annotations
 
+from .exit_format import *  # noqa: F403
 from .handlers.recording import *  # noqa: F403
 
-SLOTS, TIMES_HOT = 256, 32       # that a program may use; that an exit is taken before it is recorded, a power of two
-EXIT_STORE, EXIT_INCREF, EXIT_CALL, EXIT_CALL_FLOAT, EXIT_TRUTH, EXIT_OFFSET, EXIT_DECREF, EXIT_FLOAT = range(8)
+TIMES_HOT = 32                  # that an exit is taken before it is recorded, a power of two
 CODE_MASK, SLOT_MASK = 255, 4095
 NAN_BITS, INFINITY_BITS = (1 << 63) - 1, 0x7FF << 52
 words_p = pointer_to("i64")
@@ -97,7 +90,7 @@ def rt_exit(root: Frame, number: int, exits: words_p, counters: words_p, values:
     sizes = program[2]
     alive = sizes & SLOT_MASK
     literals = lshr(sizes, 12) & SLOT_MASK
-    slots = stack("i64", SLOTS)
+    slots = stack("i64", EXIT_SLOTS)
     slots[0] = address_int(root)
     copy(cast(VOID_P, slots + 1), cast(VOID_P, values), 8 * alive)
     copy(cast(VOID_P, slots + (1 + alive)), cast(VOID_P, program + 3), 8 * literals)
