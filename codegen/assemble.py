@@ -12,7 +12,8 @@ with ten exits and of one over arrays.  One core of a Xeon server:
 | 2     | LLVM's O2 with loop vectorizer     | O2                       | 4.1              | 1.0  | 1.05   |
 | 3     | LLVM's O3: also SLP and unrolling  | O3                       | 4.4              | 1    | 1      |
 
-Level 1 is no list of passes of our own: NewGVN, the only value numbering that llvmlite has by itself, ends the process on some regions.
+Level 1 is no list of passes of our own: NewGVN, the only value numbering that llvmlite has by itself, ends
+the process on some regions.
 
 A loop that becomes vector code costs levels 2 and 3 another 4 and 15 ms.
 
@@ -32,7 +33,7 @@ from .llvm import LlvmError, library, taken, text_of
 CODE_GENERATOR = (0, 2, 2, 3)         # LLVM's level for instruction selection, by ours
 _host: tuple | None = None
 _switching, _schedules = Lock(), [True]
-_idle: dict[int, list[int]] = {level: [] for level in CODE_GENERATOR}       # code generators nobody uses, by LLVM's level
+_idle: dict[int, list[int]] = {level: [] for level in CODE_GENERATOR}   # code generators nobody uses, by LLVM's level
 
 
 def host() -> tuple[bytes, bytes, bytes, bytes]:
@@ -71,8 +72,8 @@ def borrowed(level: int) -> int:
 
 
 def schedule(wanted: bool) -> None:
-    """Whether LLVM orders instructions for the processor's units from now on: an eighth of the time of level 0. The switch is
-    the process's: another thread that compiles meanwhile gets code that is as right."""
+    """Whether LLVM orders instructions for the processor's units from now on: an eighth of the time of level
+    0. The switch is the process's: another thread that compiles meanwhile gets code that is as right."""
     with _switching:
         if _schedules[0] != wanted:
             library().LLVMPY_SetCommandLine(b"fire", b"-enable-misched=" + str(wanted).lower().encode())

@@ -87,8 +87,8 @@ class _Encoder:
         self.float_last = False
 
     def ends_float(self, base: str, x) -> bool:
-        """Whether a store is that of the tag of a float that was just stored: NaNs are boxed then, see rt_exit. What was stored
-        counts, not where: an int 2 that follows the tag of the register before it looks the same."""
+        """Whether a store is that of the tag of a float that was just stored: NaNs are boxed then, see rt_exit. What
+        was stored counts, not where: an int 2 that follows the tag of the register before it looks the same."""
         if not self.float_last or x[1] != ALIAS["reg"]:
             return False
         _, _, before, _, offset, _ = self.ops[-1]

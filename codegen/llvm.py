@@ -52,8 +52,8 @@ FUNCTIONS = {
     "LLVMPY_DisposeString":                 ((P,),                            None),
     "LLVMPY_SetCommandLine":                ((c_char_p, c_char_p),            None),
 }
-# Level 0 takes the register allocator of the other levels: values then stay in registers between blocks, which makes code
-# 1.3 to 2 times faster for a tenth more of compile time.
+# Level 0 takes the register allocator of the other levels: values then stay in registers between blocks, which
+# makes code 1.3 to 2 times faster for a tenth more of compile time.
 OPTION = b"-optimize-regalloc"
 _library: CDLL | None = None
 

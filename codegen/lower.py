@@ -41,6 +41,11 @@ def float_of(bits: int) -> str:
     return f"0x{bits:016X}"
 
 
+def place_in(table: str, number: int) -> str:
+    """The address of a word of a table."""
+    return f"getelementptr inbounds ([0 x i64], ptr @{table}, i64 0, i64 {number})"
+
+
 class Lowering:
     """Writes one function. `exits`: the words of its table of this name; `counters`: how many words that one has."""
 
@@ -53,7 +58,7 @@ class Lowering:
         self.exits = [region, header, *[0] * len(function.exits)]
         self.scratch = len(function.exits) + 2                      # where fast loops have their memory
         self.values = self.counters = self.scratch + function.scratch       # where the values alive at an exit go
-        self.lines: list = []           # a tuple: what differs in code that is final, and in code that counts turns of loops
+        self.lines: list = []           # a tuple: what differs in final code and in code that counts turns of loops
         self.number = 0
         self.label = ""
         self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
@@ -94,8 +99,8 @@ class Lowering:
         if self.leaving:
             out += self.common_exit()
         out.append("}")
-        out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n"
-                                  for name, n in ALIAS.items()))
+        out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n"
+                                  f"!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n" for name, n in ALIAS.items()))
         return out
 
     def common_exit(self) -> list[str]:
@@ -103,8 +108,9 @@ class Lowering:
         numbers = ", ".join(f"[{number}, %{label}]" for label, number in self.leaving)
         self.lines = ["EXIT:", f"  %xn = phi i64 {numbers}"]
         leave, jit = self.const(self.runtime["rt_exit"]), self.const(self.runtime["jit"])
-        values = f"getelementptr inbounds ([0 x i64], ptr @counters, i64 0, i64 {self.values})"
-        self.lines.append(f"  %xh = call ptr {leave}(ptr %frame, i64 %xn, ptr @exits, ptr @counters, ptr {values}, ptr %table)")
+        values = place_in("counters", self.values)
+        self.lines.append(f"  %xh = call ptr {leave}(ptr %frame, i64 %xn, ptr @exits, ptr @counters, ptr {values}, "
+                          "ptr %table)")
         for name, field in (("%xp", "out_pc"), ("%xf", "out_frame")):
             self.lines += [f"  {name}a = getelementptr i8, ptr {jit}, i64 {self.offsets['Jit.' + field]}",
                            f"  {name} = load ptr, ptr {name}a, align 8"]
@@ -127,8 +133,8 @@ class Lowering:
                 self.number += 1
                 self.lines.append(f"  %z{self.number} = zext i1 {name} to i64")
                 name, kind = f"%z{self.number}", "i"
-            self.lines.append(f"  store volatile {LLVM_TYPES[kind]} {name}, ptr getelementptr inbounds ([0 x i64], ptr @counters, "
-                              f"i64 0, i64 {self.values + at}), align 8")
+            place = place_in("counters", self.values + at)
+            self.lines.append(f"  store volatile {LLVM_TYPES[kind]} {name}, ptr {place}, align 8")
         self.lines.append("  br label %EXIT")
         self.leaving.append((self.label, number))
         self.counters = max(self.counters, self.values + len(program.alive))
@@ -192,8 +198,7 @@ class Lowering:
         row = OPS[name]
         fields: dict = {"r": result, "n": n, "x": x, "before": self.label}
         if name in CALLS:
-            self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
-                              "align 8, !invariant.load !99")
+            self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
             fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
         elif name == "turns_left":
@@ -201,8 +206,7 @@ class Lowering:
             self.lines.append((f"  {result} = icmp eq i64 0, 0", "  " + counting))
             return
         elif name == "step":
-            self.lines.append(f"  %f{n} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {x}), "
-                              "align 8, !invariant.load !99")
+            self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
         elif name == "scratch":
             fields["x"] = x + 8 * self.scratch
@@ -238,8 +242,7 @@ class Lowering:
         """Load a constant for a terminator."""
         self.number += 1
         name = f"%k{self.number}"
-        self.lines.append(f"  {name} = load ptr, ptr getelementptr inbounds ([0 x i64], ptr @consts, i64 0, i64 {number}), "
-                          "align 8, !invariant.load !99")
+        self.lines.append(f"  {name} = load ptr, ptr {place_in('consts', number)}, align 8, !invariant.load !99")
         return name
 
     def end(self, block: Block) -> None:

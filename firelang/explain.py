@@ -1,4 +1,5 @@
-"""`fire explain FILE [args]`: run a program, then say of every hot loop and function whether it is compiled, and why not.
+"""`fire explain FILE [args]`: run a program, then say of every hot loop and function whether it is
+compiled, and why not.
 
     fire explain prog.py            report on stderr when the program has ended
     fire explain --html prog.py     and as a page, prog.py.explain.html

@@ -71,8 +71,8 @@ def pace():
 
 
 def sent_here(error):
-    """Whether another thread has sent this one an exception (`PyThreadState_SetAsyncExc`): a class of the program's, which
-    has no arguments then. It is the program's to handle; the JIT's own errors are nobody's."""
+    """Whether another thread has sent this one an exception (`PyThreadState_SetAsyncExc`): a class of the
+    program's, which has no arguments then. It is the program's to handle; the JIT's own errors are nobody's."""
     return not error.args and type(error).__module__.partition(".")[0] not in ("builtins", __name__.partition(".")[0])
 
 
@@ -83,7 +83,7 @@ def hot(why):
         if may_take_stored() and stored_code(mode):
             return
         hook = engine().hook
-    except Exception as error:          # noqa: BLE001 (the program has broken what imports need; it goes on without)
+    except Exception as error:          # the program has broken what imports need; it goes on without
         if sent_here(error):
             raise
         vm().set_hook(lambda why: None, 1 << 62, 1 << 62, 1)
@@ -117,7 +117,8 @@ def engine():
         from . import knobs
         from .tracer import engine as module
         module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") if knobs.get("cache") else "off", knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
+                     knobs.get("jit_later") if knobs.get("cache") else "off",
+                     knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
         _engine = module.engine
         _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
         if may_take_stored():
@@ -176,7 +177,8 @@ def bringing(program):
     return brought
 
 
-# Weak references to the code objects of functions that ran, by address (so that those of dead ones are replaced), for the JIT:
+# Weak references to the code objects of functions that ran, by address (so that those of dead ones are
+# replaced), for the JIT:
 translated = {}             # not all if they are many
 MOST_NOTED = 20000
 

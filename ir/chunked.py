@@ -71,11 +71,9 @@ class Chunked(Copy):
                 raise Unfit
             number = self.places.setdefault(self.loop.resolved(args[0]), len(self.places))
             self.kinds[number] = name.split("_")[1]
-        elif name in DIVISIONS and self.loop.literal(args[1]) in (None, 0, -1):
-            raise Unfit
-        elif name in SHIFTS and not 0 <= (self.loop.literal(args[1]) if self.loop.literal(args[1]) is not None else -1) < 64:
-            raise Unfit
-        elif name in ("float_to_int", "long_value"):
+        elif (name in DIVISIONS and self.loop.literal(args[1]) in (None, 0, -1)
+              or name in SHIFTS and self.loop.literal(args[1]) not in range(64)
+              or name in ("float_to_int", "long_value")):
             raise Unfit
 
     def once_each(self) -> None:
@@ -124,7 +122,8 @@ class Chunked(Copy):
         self.scratch = self.e("scratch", x=0)
         wait = self.e("load_i64", self.scratch, x=(0, SCRATCH_ALIAS))
         idle = self.e("int_eq", wait, "0")
-        self.do("store_i64", self.scratch, self.e("int_select", idle, "0", self.e("int_sub", wait, "1")), x=(0, SCRATCH_ALIAS))
+        waits = self.e("int_select", idle, "0", self.e("int_sub", wait, "1"))
+        self.do("store_i64", self.scratch, waits, x=(0, SCRATCH_ALIAS))
         self.guard(idle)
         self.hoist()
         self.count = self.turns(CHUNK, FEWEST)
@@ -132,7 +131,8 @@ class Chunked(Copy):
         self.addresses()
         self.k, self.bad = self.function.fresh(), self.function.fresh()
         self.start_copy([(self.k, "i"), (self.bad, "b")])
-        self.jump(self.block, self.copies[self.loop.head.number], [self.first[name] for name, _ in self.carried] + ["0", "false"])
+        first = [self.first[name] for name, _ in self.carried]
+        self.jump(self.block, self.copies[self.loop.head.number], [*first, "0", "false"])
         self.latch = self.new()
         kinds = [kind for _, kind in self.carried] + [KINDS[name] for name in self.shown.values()] + ["b"]
         self.latch.params = [(self.function.fresh(), kind) for kind in kinds]
@@ -253,7 +253,8 @@ class Chunked(Copy):
                 self.block.end = ("branch", self.value(block.end[1]), *(self.copies[part.number] for part in inside))
         elif block.end[1] is self.loop.head:
             seen = self.shown_by(block)
-            self.jump(self.block, self.latch, [*self.carried_args(block), *(self.value(seen[key]) for key in self.shown), self.failed])
+            args = self.carried_args(block)
+            self.jump(self.block, self.latch, [*args, *(self.value(seen[key]) for key in self.shown), self.failed])
         else:
             self.jump(self.block, self.copies[block.end[1].number], [*self.inner_args(block), self.failed])
 

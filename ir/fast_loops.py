@@ -1,16 +1,17 @@
 """Innermost loops get a copy for the turns in which nothing unusual happens; the loop itself does the others.
 
-    gate(%i, %a): loads and guards that are the same in every turn, once; bounds at the first and the last turn of a chunk
+    gate(%i, %a): loads and guards that are the same in every turn, once; bounds at a chunk's first and last turn
     turn(%i, %k, %bad): the body, without exits: what a guard would leave for is or-ed to %bad; stores go to @scratch
     done: unless %bad, @scratch is copied to where the stores belong; back to the gate
 
-LLVM makes vector code of such a loop. If a turn was bad, none of the chunk has happened: the loop itself does it again and
-leaves where it has to. Nothing waits for longer than a chunk. A loop whose loads hang on what it has just loaded (a
-list's items) is copied with its guards (`Lean`): a failing one goes to the loop itself, at the start of the turn.
+LLVM makes vector code of such a loop. If a turn was bad, none of the chunk has happened: the loop itself does
+it again and leaves where it has to. Nothing waits for longer than a chunk. A loop whose loads hang on what it
+has just loaded (a list's items) is copied with its guards (`Lean`): a failing one goes to the loop itself, at
+the start of the turn.
 
-Laws: what a guard protects is never done before it: only guards that other guards do not need are or-ed (`unsafe` lists what
-may not be done in vain), others run at the gate in their order. Memory that is stored to overlaps with none that is
-loaded, or only with what later turns store to. Floats are calculated in the order of the program.
+Laws: what a guard protects is never done before it: only guards that other guards do not need are or-ed (`unsafe`
+lists what may not be done in vain), others run at the gate in their order. Memory that is stored to overlaps with
+none that is loaded, or only with what later turns store to. Floats are calculated in the order of the program.
 """
 from __future__ import annotations
 
@@ -88,7 +89,8 @@ class Copy(Emitter):
 
     # ------------------------------------------------------------------------------------------- the gate
     def conditions(self):
-        """(operation or None for a branch, condition, what it has to be, whether it leads out of the loop) of each way out."""
+        """(operation or None for a branch, condition, what it has to be, whether it leads out of the
+        loop) of each way out."""
         for block in self.loop.blocks:
             for op in block.ops:
                 if op[0] in ("guard", "guard_not"):
@@ -230,7 +232,8 @@ class Copy(Emitter):
 
     def inner_args(self, block: Block) -> list[str]:
         """What a jump to another block of the loop hands over."""
-        return [self.value(arg) for (name, _), arg in zip(block.end[1].params, block.end[2]) if name not in self.loop.same]
+        _, target, args = block.end
+        return [self.value(arg) for (name, _), arg in zip(target.params, args) if name not in self.loop.same]
 
     def inside(self, part: Block) -> bool:
         """Whether a block belongs to the loop."""
@@ -257,7 +260,7 @@ class Lean(Copy):
             for name, _, args, x in block.ops:
                 if name.startswith("load_") and x[1] == REGISTERS and x[0] in self.loop.registers:
                     raise Unfit
-                changed = changed or name.startswith("store_") and x[1] != REGISTERS    # locals that are only to be seen
+                changed = changed or name.startswith("store_") and x[1] != REGISTERS    # locals only to be seen
                 if changed and (name == "long_value" or name in ("guard", "guard_not") and not self.is_poll(args[0])
                                 and self.loop.of(args[0]) != INV):
                     raise Unfit

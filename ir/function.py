@@ -6,16 +6,16 @@
       %10 = int_add %i4, 1
       jump B1(%10, %o7)
 
-A value is its name: `%9`, or a constant spelled as LLVM does (`10`, `0x3FF0...`, `true`). `parse.py` reads this text back,
-`verify.py` checks it.
+A value is its name: `%9`, or a constant spelled as LLVM does (`10`, `0x3FF0...`, `true`). `parse.py` reads
+this text back, `verify.py` checks it.
 """
 from __future__ import annotations
 
 
 class Block:
     """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else),
-    ("exit", number, frame), ("leave", pc, frame) or ("return",). `fast`: only in code that is compiled well; `otherwise`:
-    what comes instead of the block in code that is not, (block, args)."""
+    ("exit", number, frame), ("leave", pc, frame) or ("return",). `fast`: only in code that is compiled well;
+    `otherwise`: what comes instead of the block in code that is not, (block, args)."""
 
     __slots__ = ("number", "params", "ops", "end", "incoming", "fast", "otherwise")
 
@@ -39,7 +39,7 @@ class Function:
         self.const_index: dict[int, int] = {}
         self.kept: list[object] = []            # objects that must live as long as the code
         self.keeps: set[int] = set()            # their addresses
-        self.classes: dict[int, object] = {}    # weak references to classes that are constants to compare with, by number
+        self.classes: dict[int, object] = {}    # weak references to classes among the constants, by number
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
         self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
@@ -73,7 +73,8 @@ class Function:
         return number
 
     def mark(self, value: int, says: str, of: object) -> int:
-        """The number of a constant word that is another one in each run: the version of a class, of a dict, of its keys."""
+        """The number of a constant word that is another one in each run: the version of a class, of a
+        dict, of its keys."""
         key = (says, id(of))
         number = self.const_index.get(key)      # type: ignore[call-overload]
         if number is None:

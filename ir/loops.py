@@ -1,10 +1,13 @@
-"""Innermost loops of a function, and what their values are from turn to turn; `fast_loops.py` makes better loops of them.
+"""Innermost loops of a function, and what their values are from turn to turn; `fast_loops.py` makes
+better loops of them.
 
     B17(%i: i, %a: p): %s = load_i64 %a !(16, 4); %c = int_ult %i, %s; guard %c !B9; ... jump B17(%i2, %a)
-        %a, %s  the same in every turn        %i  moves by 1 a turn        %c  true in a row of turns if it is in the first and last
+        %a, %s  the same in every turn        %i  moves by 1 a turn
+        %c      true in a row of turns if it is in the first and last
 
-Kinds of values: INV, the same in each turn; ("line", n), an int that moves by n a turn; ("pair", n), such a one with its overflow bit;
-("place", n), an address that moves by n bytes; ("over", name), whether such a one overflows; VAR, anything else.
+Kinds of values: INV, the same in each turn; ("line", n), an int that moves by n a turn; ("pair", n), such a
+one with its overflow bit; ("place", n), an address that moves by n bytes; ("over", name), whether such a one
+overflows; VAR, anything else.
 """
 from __future__ import annotations
 
@@ -88,7 +91,8 @@ class Loop:
         for block in self.blocks:
             if block is not self.head:
                 for at, (name, _) in enumerate(block.params):
-                    values = {self.resolved(args[at]) for source, args in block.incoming if source.number in self.inside}
+                    values = {self.resolved(args[at]) for source, args in block.incoming
+                              if source.number in self.inside}
                     if len(values) == 1:
                         self.same[name] = values.pop()
                     else:
@@ -159,7 +163,8 @@ class Loop:
                 if not name.startswith(("load_", "store_")):
                     continue
                 place = self.made.get(self.resolved(args[0]))
-                offset = place and place[0] == "index" and place[3] == "i8" and self.made.get(self.resolved(place[2][1]))
+                offset = (place and place[0] == "index" and place[3] == "i8"
+                          and self.made.get(self.resolved(place[2][1])))
                 if not offset or offset[0] != "int_mul":
                     continue
                 counter, factor = map(self.resolved, offset[2])

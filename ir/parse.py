@@ -88,7 +88,8 @@ class Parser:
             raise Unreadable(name) from None
 
 
-TERMINATORS = {"jump": "jump", "branch": "branch", "exit": "numbered", "tail": "numbered", "leave": "plain", "return": "plain"}
+TERMINATORS = {"jump": "jump", "branch": "branch", "exit": "numbered", "tail": "numbered", "leave": "plain",
+               "return": "plain"}
 
 
 def split(text: str) -> list[str]:

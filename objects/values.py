@@ -32,7 +32,7 @@ def new_ref(o: Obj) -> Obj:
 
 SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64 free_float:Obj floats:i64 "
                                 "float64:TypeObject ndarray:TypeObject")
-ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints, freed floats kept for reuse, by ob_type
+ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints, floats kept for reuse, by ob_type
 FREE_INTS = 128
 FREE_FLOATS = 64
 

@@ -129,7 +129,8 @@ class Arithmetic(Builder):
                 return Val("float", self.square(a))
             self.guard(self.e("float_gt", a, "0x0000000000000000"), "a power of a number that is not positive")
             result = self.e("call_f", a, b, x=self.api("pow"))
-            self.guard(self.e("float_lt", self.e("float_abs", result), "0x7FF0000000000000"), "a power that is too large")
+            finite = self.e("float_lt", self.e("float_abs", result), "0x7FF0000000000000")
+            self.guard(finite, "a power that is too large")
             return Val("float", result)
         return None
 

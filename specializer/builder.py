@@ -5,7 +5,8 @@ Laws:
    state as it was there (`snapshot`).
 2. What is used is owned or anchored before anything runs that may free it (`secure`).
 3. Memory never claims an object it does not own: a register that turns dirty is marked empty there.
-4. A call that can fail changes nothing when it does: a guard on its result leaves, and the interpreter raises (direct.py).
+4. A call that can fail changes nothing when it does: a guard on its result leaves, and the interpreter
+   raises (direct.py).
 """
 from __future__ import annotations
 
@@ -108,7 +109,7 @@ class Builder(Emitter):
     def make_exit(self, cx: Context, at: int, why: str, counted: bool = True) -> Block:
         """A block that writes the state to memory and goes on in the interpreter at `at` of the innermost frame."""
         block, saved = self.function.block(), (self.block, self.cx, self.snapshot, self.changed_by)
-        self.block, self.cx, self.snapshot = block, self.rename_instances(cx.copy()), cx     # its drops are not the instruction's
+        self.block, self.cx, self.snapshot = block, self.rename_instances(cx.copy()), cx    # its drops are its own
         cx = self.cx
         self.flush()
         frame = cx.frames[-1]
@@ -166,7 +167,8 @@ class Builder(Emitter):
             function = self.pointer(frame.function)
             self.take_reference(frame.function)
             pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
-            frame.frame = self.e("call_p", below, self.const_word(frame.code.address), function, pc, x=self.api("rt_push"))
+            code = self.const_word(frame.code.address)
+            frame.frame = self.e("call_p", below, code, function, pc, x=self.api("rt_push"))
             words = cx.frames[depth - 1].code.instrs[frame.call_at].length
             self.frame_kind(frame.frame, frame.kind, frame.instance, words)
             if frame.kind == "init":
@@ -189,10 +191,11 @@ class Builder(Emitter):
             self.store("i64", frame, "4", self.offset["Frame.words"], "frame")
 
     def is_unseen(self, frame) -> str:
-        """Whether nobody holds a frame object of a real frame: such an object takes the locals over when the frame ends.
-        Those that tracebacks had are the frame's alone once these have gone."""
+        """Whether nobody holds a frame object of a real frame: such an object takes the locals over when the
+        frame ends. Those that tracebacks had are the frame's alone once these have gone."""
         linked = self.load("i64", frame.frame, self.offset["Frame.linked"], "frame")
-        found = self.load("ptr", self.load("ptr", frame.frame, self.offset["Frame.iframe"], "frame"), FRAME_OBJECT, "frame")
+        host = self.load("ptr", frame.frame, self.offset["Frame.iframe"], "frame")
+        found = self.load("ptr", host, FRAME_OBJECT, "frame")
         unseen = self.e("is_null", found)
         if frame.code.handlers:
             held = self.e("ptr_select", unseen, self.const_object(None), found)

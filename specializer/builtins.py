@@ -22,7 +22,8 @@ def row(*objects):
     return wrap
 
 
-SIZED = {set: "set", frozenset: "set", list: "list", tuple: "tuple", str: "str", bytes: "str", dict: "dict", bytearray: "list"}
+SIZED = {set: "set", frozenset: "set", list: "list", tuple: "tuple", str: "str", bytes: "str", dict: "dict",
+         bytearray: "list"}
 
 
 class Builtins(Builder):
@@ -143,7 +144,8 @@ class Builtins(Builder):
         val = found[0]
         if val.kind != "float":
             return self.as_int(val)
-        self.guard(self.e("float_lt", self.e("float_abs", val.ssa), "0x43D0000000000000"), "a float is too large for 64 bits")
+        fits = self.e("float_lt", self.e("float_abs", val.ssa), "0x43D0000000000000")
+        self.guard(fits, "a float is too large for 64 bits")
         return Val("int", self.e("float_to_int", val.ssa))
 
     @row(float)

@@ -23,8 +23,8 @@ SMALL, RECURSIONS = 20, 1       # a function of so few instructions is inlined i
 METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
 ABSTRACT = 1 << 20
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
-PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN NEG
-    LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())        # of operators NotImplemented never comes out
+PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN
+    NEG LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())    # of operators NotImplemented never comes out
 
 
 class Calls(NativeCalls):
@@ -132,7 +132,8 @@ class Calls(NativeCalls):
         method = self.core.class_attribute(kind, "__call__")
         if is_fixed(kind) or type(method) is not self.core.function_type or not self.guard_version(callable, kind):
             return self.step(instr)
-        return self.inline(Call(instr, method, Val("obj", None, type(method), method), None, positional, named, "object"))
+        function = Val("obj", None, type(method), method)
+        return self.inline(Call(instr, method, function, None, positional, named, "object"))
 
     def only_function(self):
         """The only function, by its code, that was called; None: there were others."""
@@ -269,7 +270,8 @@ class Calls(NativeCalls):
                 self.write(number, EMPTY)
         if callee.frame is not None:
             self.secure()
-            self.do("call_none", callee.frame, x=self.api("rt_end_init" if callee.kind in ("init", "object") else "rt_pop"))
+            end = "rt_end_init" if callee.kind in ("init", "object") else "rt_pop"
+            self.do("call_none", callee.frame, x=self.api(end))
         else:
             self.release(callee.function)
         if callee.kind == "init":
@@ -356,7 +358,8 @@ class Calls(NativeCalls):
                 maker = next((i for i in (code.instrs[k] for k in reversed(order[:place]))
                               if i.a == before.b + 1 and i.op == "GLOBAL_GET"), None)
                 made = function.__globals__.get(code.name_at(maker.b)) if maker is not None else None
-                if type(made) is not type or self.core.class_attribute(made, "__new__") is not object.__dict__["__new__"]:
+                if type(made) is not type or \
+                        self.core.class_attribute(made, "__new__") is not object.__dict__["__new__"]:
                     return False
             elif before.a != instr.a or before.op.removesuffix("_K") not in PLAIN_RESULTS or \
                     (before.op == "LOADK" and code.constant(before.d)[2] is NotImplemented):

@@ -6,10 +6,11 @@ Where a register lives (`homes`): DIRTY, in its value alone, the frame's memory 
 there too, and the memory owns the reference; MAYBE_BOXED, as IN_MEMORY, but what runs outside of the region may have
 put a box there for a number.
 
-References. `uses[name]` counts the dirty registers (and parts of virtual objects) that hold an object, `anchors[name]` the
-registers in memory that do, `owned[name]` the references that the region itself holds. An object that is used must be
-owned or anchored before anything runs that might free it (`Builder.secure`); it is counted up only then, and what is
-loaded, used and dropped in between costs nothing. When nothing uses it any more, what is owned is dropped.
+References. `uses[name]` counts the dirty registers (and parts of virtual objects) that hold an object,
+`anchors[name]` the registers in memory that do, `owned[name]` the references that the region itself holds. An
+object that is used must be owned or anchored before anything runs that might free it (`Builder.secure`); it
+is counted up only then, and what is loaded, used and dropped in between costs nothing. When nothing uses it
+any more, what is owned is dropped.
 """
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ class FrameState:
     """One frame: its code, registers and their homes; `frame` is the IR name of the real frame or None while the call
     exists only in the region; `call` is what its return does."""
 
-    __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals", "builtins",
-                 "instance", "parked", "at", "waits", "held", "counted")
+    __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals",
+                 "builtins", "instance", "parked", "at", "waits", "held", "counted")
 
     def __init__(self, code, path: tuple, frame: str | None):
         self.code, self.path, self.frame = code, path, frame

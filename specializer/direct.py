@@ -2,10 +2,11 @@
 
     x = d[k]    ->  %p = call_p %d, %k !rt_dict_item_any; guard %p != null
 
-How errors come out: such a function does nothing when it fails, and clears its exception; a guard on its result leaves,
-and the interpreter does the instruction again and raises. So the call may come before the instruction's other
-guards, and what was made only for it (`temps`) is dropped on the way out. Where operands had to be made real or owned first, the
-state after that is what exits go back to (`again`): it says the same as the one at the instruction's start.
+How errors come out: such a function does nothing when it fails, and clears its exception; a guard on its
+result leaves, and the interpreter does the instruction again and raises. So the call may come before the
+instruction's other guards, and what was made only for it (`temps`) is dropped on the way out. Where operands
+had to be made real or owned first, the state after that is what exits go back to (`again`): it says the same
+as the one at the instruction's start.
 """
 from __future__ import annotations
 

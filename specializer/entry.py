@@ -1,9 +1,10 @@
 """Where a region is entered: what its root's registers are seen to hold comes out of the frame's memory.
 
-    for x in range(n)    R[9] holds a range_iterator     ->  Val("range", parts=(index, length, start, step)), the object is dropped
+    for x in range(n)    R[9] holds a range_iterator     ->  Val("range", parts=(index, length, start, step)),
+                                                             the object is dropped
 
-An iterator that the frame alone holds becomes a virtual one, so that a loop has the same shape when it is entered as when it
-is begun again inside of the region. Numbers that nobody reads any more are forgotten, for the same reason.
+An iterator that the frame alone holds becomes a virtual one, so that a loop has the same shape when it is entered as
+when it is begun again inside of the region. Numbers that nobody reads any more are forgotten, for the same reason.
 """
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Exceptions that are raised and handled inside of a region.
 
-    ITEM_GET d[k]      the look-up fails: the interpreter does the instruction, raises and unwinds (vm/handlers/errors.py);
-                       it comes back at PUSH_EXC_INFO, in this frame or a caller's  ->  the path goes on there
+    ITEM_GET d[k]      the look-up fails: the interpreter does the instruction, raises and unwinds
+                       (vm/handlers/errors.py); it comes back at PUSH_EXC_INFO, in this frame or a caller's
+                       ->  the path goes on there
 
 Raising is the interpreter's: exceptions, tracebacks, what is chained are made as they always are, with all frames in
 memory. The table of handlers is static, so it is known where an exception goes if any frame of the region handles it:

@@ -45,7 +45,8 @@ class Generators(Builder):
             return None
         inner = self.cx.facts.get(("inner", val.ssa))
         if inner is None:
-            self.guard(self.e("int_lt", self.load("i64", val.ssa, 16, "iter"), str(1 << 62)), "a count may leave 64 bits")
+            count = self.load("i64", val.ssa, 16, "iter")
+            self.guard(self.e("int_lt", count, str(1 << 62)), "a count may leave 64 bits")
             inner = self.load("ptr", val.ssa, 24, "iter")
             self.cx.facts[("inner", val.ssa)] = inner
         return self.adopt(instr, Val("obj", inner), True, *found)
@@ -81,7 +82,8 @@ class Generators(Builder):
             if len(places) > 1:
                 self.split_places(val, frame, pc, code, places)
             at = places[0]
-            self.guard(self.e("ptr_eq", pc, self.const_word(code.address_of(at))), "a generator waits elsewhere than before")
+            there = self.e("ptr_eq", pc, self.const_word(code.address_of(at)))
+            self.guard(there, "a generator waits elsewhere than before")
         else:
             frame, at = known
         state = FrameState(code, path, frame)
@@ -169,7 +171,8 @@ class Generators(Builder):
 
     # ------------------------------------------------------------------------------------------------ making
     def call_generator(self, instr, function, callable: Val, first: int, count: int):
-        """A call of a generator function with plain arguments, which are stored where it will look for them; None: not so."""
+        """A call of a generator function with plain arguments, which are stored where it will look for
+        them; None: not so."""
         address = id(function)
         if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
             return None
@@ -183,7 +186,8 @@ class Generators(Builder):
             return None
         self.guard_code(function, callable)
         self.ready(*arguments)
-        made = self.e("call_p", "%frame", self.pointer(callable), self.const_word(code.address), x=self.api("rt_generator"))
+        function, code_word = self.pointer(callable), self.const_word(code.address)
+        made = self.e("call_p", "%frame", function, code_word, x=self.api("rt_generator"))
         self.cx.facts.clear()
         inner = self.e("offset", made, x=GEN_HEAD + (87 + 8 * code.nlocals & -16))
         self.keep()
@@ -274,7 +278,8 @@ class Generators(Builder):
             if state.regs[number].kind != "empty" or state.homes[number] != DIRTY:
                 self.write(number, EMPTY)
         self.secure()
-        self.do("call_none", state.frame, self.const_word(state.code.address_of(instr.at)), x=self.api("rt_end_generator"))
+        pc = self.const_word(state.code.address_of(instr.at))
+        self.do("call_none", state.frame, pc, x=self.api("rt_end_generator"))
         self.cx.facts.clear()
         self.cx.frames.pop()
         self.write(loop.b, EMPTY)

@@ -2,16 +2,16 @@
 
     v = Vector(x, y)     no object; its __init__ stores into %v7, a name that stands for it
     v.x                  the value that was stored, a number in a machine register
-    things.append(v)     %v7 = call_p Vector !rt_new_instance; its attributes are stored; it is as any object from here on
+    things.append(v)     %v7 = call_p Vector !rt_new_instance; its attributes are stored; it is as any object
 
-A virtual instance is a name in `cx.virtuals`: its class and the values of its attributes, by place and in the order of
-their first store. Registers hold it as they hold any object, `Val("obj", name)`, so that all of them see what is stored. The
-name is that of the value it becomes when it is made real (`make_instance`); contexts that go different ways have names of
-their own for it (`rename_instances`). It holds a reference of each attribute, and nothing counts how many hold it: when no
-register does, its attributes are let go.
+A virtual instance is a name in `cx.virtuals`: its class and the values of its attributes, by place and in the
+order of their first store. Registers hold it as they hold any object, `Val("obj", name)`, so that all of them
+see what is stored. The name is that of the value it becomes when it is made real (`make_instance`); contexts
+that go different ways have names of their own for it (`rename_instances`). It holds a reference of each
+attribute, and nothing counts how many hold it: when no register does, its attributes are let go.
 
-Only instances whose making and whose end nobody could notice are virtual: `plain_class`. Instructions that know of them are
-those in AWARE; the others have them made real first, at the instruction's start.
+Only instances whose making and whose end nobody could notice are virtual: `plain_class`. Instructions that
+know of them are those in AWARE; the others have them made real first, at the instruction's start.
 """
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ class Instances(Direct):
 
     # ------------------------------------------------------------------------------------------ attributes
     def place_in(self, kind: type, name: str, found) -> int | None:
-        """Where instances of a class keep an attribute, as rt_fill wants it: 2 * offset, or 2 * index + 1 for inline values."""
+        """Where instances of a class keep an attribute, as rt_fill wants it: 2 * offset, or 2 * index +
+        1 for inline values."""
         if type(found) is MemberDescriptor:
             definition = self.core.word(id(found) + 40)
             if self.core.word(definition + 8) & 0xFFFFFFFF != T_OBJECT_EX:
@@ -213,8 +214,8 @@ class Instances(Direct):
 
     # -------------------------------------------------------------------------------------------- joining
     def fits_instance(self, val: Val, want: Val, other: Context) -> bool:
-        """Whether a virtual instance can stand where a version has one, or any object: it is made real then. `self.pairs` says
-        which one stands for which, None for those to be made real."""
+        """Whether a virtual instance can stand where a version has one, or any object: it is made real then.
+        `self.pairs` says which one stands for which, None for those to be made real."""
         mine, theirs = self.cx.virtuals.get(val.ssa), other.virtuals.get(want.ssa)
         if mine is None:
             return False
@@ -225,7 +226,8 @@ class Instances(Direct):
             return self.pairs.get(val.ssa) == want.ssa
         self.pairs[val.ssa] = want.ssa
         return mine.kind is theirs.kind and list(mine.parts) == list(theirs.parts) and \
-            all(self.fits_value(part, wanted, other) for part, wanted in zip(mine.parts.values(), theirs.parts.values()))
+            all(self.fits_value(part, wanted, other)
+                for part, wanted in zip(mine.parts.values(), theirs.parts.values()))
 
     def renamed_instance(self, block, val: Val, cx: Context) -> Val:
         """The same virtual instance in the context of a new block."""
@@ -255,7 +257,8 @@ class Instances(Direct):
                     frame.instance = renamed(frame.instance, names)
             for name, fresh in names.items():
                 made = cx.virtuals.pop(name)
-                cx.virtuals[fresh] = Virtual(made.kind, {place: renamed(val, names) for place, val in made.parts.items()})
+                parts = {place: renamed(val, names) for place, val in made.parts.items()}
+                cx.virtuals[fresh] = Virtual(made.kind, parts)
                 cx.uses[fresh] = cx.uses.pop(name, 0)
         return cx
 

@@ -50,7 +50,8 @@ class Items(Builder):
             if following is None or following.target >= 0:
                 return False
             if following.op.removesuffix("_K") in CALCULATING:
-                if (following.b == wanted and following.consumes(1)) or (following.c == wanted and following.consumes(2)):
+                if (following.b == wanted and following.consumes(1)) or \
+                        (following.c == wanted and following.consumes(2)):
                     return True
             elif following.a == wanted or wanted in (following.b, following.c):
                 return False

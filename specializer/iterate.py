@@ -1,6 +1,6 @@
 """Loops: the iterator lives in values where it can, a real one is made or brought up to date at exits.
 
-    for i in range(n)               ->   Val("range", parts=(index, length, start, step)) from GET_ITER to the loop's end
+    for i in range(n)               ->   Val("range", parts=(index, length, start, step)), GET_ITER to the loop's end
     for i, x in enumerate(xs)       ->   Val("enumerate", parts=(count, Val("listiter", ...))), its items virtual tuples
 
 What an iterator does at a step is a `Plan` (iterators.py). An iterator that exists when the region is entered keeps

@@ -94,8 +94,8 @@ class Joining(Builder):
                     frame.regs[number] = Val("obj", val.ssa)
 
     def put_away(self, frame, number: int, val: Val) -> None:
-        """A variable that is not read any more holds a number or nothing: to the frame's memory, which is all that knows
-        it then (EMPTY, IN_MEMORY); where there is no frame yet, payload and tag stay, whatever kind it is."""
+        """A variable that is not read any more holds a number or nothing: to the frame's memory, which is all that
+        knows it then (EMPTY, IN_MEMORY); where there is no frame yet, payload and tag stay, whatever kind it is."""
         if frame.frame is None:
             payload = val.ssa or "0"
             if val.kind in ("bool", "float"):
@@ -207,7 +207,8 @@ class Joining(Builder):
 
     def written_in_loop(self, frame, at: int) -> set[int]:
         """Registers that a loop writes, given its header."""
-        last = max((i.at for i in frame.code.instrs.values() if (i.op == "LOOP" and i.target == at) or at < 0), default=-1)
+        last = max((i.at for i in frame.code.instrs.values() if (i.op == "LOOP" and i.target == at) or at < 0),
+                   default=-1)
         written: set[int] = set()
         for index, instr in frame.code.instrs.items():
             if at <= index <= last:
@@ -336,8 +337,8 @@ class Joining(Builder):
         for frame, target in zip(cx.all_frames(), other.all_frames(), strict=True):
             pairs = [(val, want) for val, want, home in zip(frame.regs, target.regs, target.homes) if home == DIRTY]
             if target.frame is None:
-                pairs += [(val, want) for val, want in ((frame.function, target.function), (frame.instance, target.instance))
-                          if want is not None]
+                both = (frame.function, target.function), (frame.instance, target.instance)
+                pairs += [(val, want) for val, want in both if want is not None]
             for val, want in pairs:
                 self.count_need(val, want, need, other, passed)
         for name, count in need.items():

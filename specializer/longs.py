@@ -2,8 +2,9 @@
 
     r = q * k      q: int, the result was seen boxed    ->    %r = call_p %q, %box !rt_long_MUL
 
-An int in a register is boxed only if it did not fit, so what was recorded says where ints are large. `wide` are the values
-that such calls made: what calculates with them goes this way at once, instead of by one hot exit after the other.
+An int in a register is boxed only if it did not fit, so what was recorded says where ints are large. `wide`
+are the values that such calls made: what calculates with them goes this way at once, instead of by one hot
+exit after the other.
 """
 from __future__ import annotations
 

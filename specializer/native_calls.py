@@ -1,10 +1,11 @@
 """Calls of functions that are not inlined: the callee's frame is pushed here and its compiled code is run.
 
-    CALL f(x)  ->  guard on the stacks' room; %f = rt_frame(...); its parameters are stored; invoke f's code; guard on jit.out_frame
+    CALL f(x)  ->  guard on the stacks' room; %f = rt_frame(...); its parameters are stored; invoke f's code;
+                   guard on jit.out_frame
 
-The value is in the JIT's state. Where the callee is not compiled, or is left before it returns, the interpreter goes on in
-its frame. What the callee's return does is said by its frame, as in the interpreter: `init` gives the instance, an
-operator's and a property's instructions have other lengths than a call's.
+The value is in the JIT's state. Where the callee is not compiled, or is left before it returns, the
+interpreter goes on in its frame. What the callee's return does is said by its frame, as in the interpreter:
+`init` gives the instance, an operator's and a property's instructions have other lengths than a call's.
 """
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ class NativeCalls(Builder):
     """Specializations of calls that push a frame."""
 
     def known_code(self, function):
-        """The code of a function that a call may go on in: no generator, nothing but cells before its RESUME; or None."""
+        """The code of a function that a call may go on in: no generator, nothing but cells before
+        its RESUME; or None."""
         address = id(function)
         if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
             return None
@@ -37,7 +39,8 @@ class NativeCalls(Builder):
         code = self.known_code(function)
         if code is None:
             return None
-        return code if code.instrs[1 if self.is_closure(code) else 0].op.startswith("RESUME") else None     # no MAKE_CELL
+        first = code.instrs[1 if self.is_closure(code) else 0]
+        return code if first.op.startswith("RESUME") else None      # no MAKE_CELL
 
     @staticmethod
     def is_closure(code) -> bool:
@@ -45,7 +48,8 @@ class NativeCalls(Builder):
         return code.instrs[0].op == "COPY_FREE_VARS"
 
     def guard_room(self) -> None:
-        """Go on only if a call can be made and no signal, thread or pending call waits: else the interpreter makes it, or raises."""
+        """Go on only if a call can be made and no signal, thread or pending call waits: else the interpreter
+        makes it, or raises."""
         thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
         state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
         left = self.e("int_gt", self.load("i32", state, 32, "jit"), str(ROOM))
@@ -63,7 +67,8 @@ class NativeCalls(Builder):
         values = self.made_real(values)
         self.flush()
         pc = self.const_word(frame.code.address_of(instr.at))
-        callee = self.e("call_p", frame.frame, self.const_word(code.address), self.pointer(called), pc, x=self.api("rt_frame"))
+        code_word, function = self.const_word(code.address), self.pointer(called)
+        callee = self.e("call_p", frame.frame, code_word, function, pc, x=self.api("rt_frame"))
         for number, val in enumerate(values):
             self.write_memory(callee, number, val)
         self.take_reference(called)

@@ -38,16 +38,15 @@ class Objects(Builder):
         if type(frame.globals) is not dict or type(frame.builtins) is not dict:
             return self.step(instr)
         tables = (frame.globals, frame.builtins)
-        for depth, table in enumerate(tables):
-            if name in table:
-                break
-        else:
+        depth = next((depth for depth, table in enumerate(tables) if name in table), None)
+        if depth is None:
             return self.step(instr)
+        asked = tables[:depth + 1]
         if id(frame.globals) in self.profile.changing:
-            return self.changing_global(instr, tables[:depth + 1], name)
-        for table in tables[:depth + 1]:
+            return self.changing_global(instr, asked, name)
+        for table in asked:
             self.guard_dict(table)
-        self.write(instr.a, self.known(table[name]))
+        self.write(instr.a, self.known(asked[-1][name]))
         return instr.at + instr.length
 
     def changing_global(self, instr, tables, name):
@@ -164,7 +163,8 @@ class Objects(Builder):
         key = ("versions", val.ssa)
         if self.cx.facts.get(key) != versions:
             found = self.load("u32", self.load("ptr", val.ssa, 8, "type"), 384, "type")
-            tests = [self.e("int_eq", found, self.version(version, "type", kind)) for version, kind in zip(versions, types)]
+            tests = [self.e("int_eq", found, self.version(version, "type", kind))
+                     for version, kind in zip(versions, types)]
             test = tests[0]
             for another in tests[1:]:
                 test = self.e("bool_or", test, another)
@@ -297,7 +297,8 @@ class Objects(Builder):
         if val is None:
             return self.step(instr)
         if val.const is not NO and isinstance(val.const, (ModuleType, type)):
-            if type(val.const) is type and type(self.core.class_attribute(val.const, name)) in (staticmethod, classmethod):
+            if type(val.const) is type and \
+                    type(self.core.class_attribute(val.const, name)) in (staticmethod, classmethod):
                 return self.class_method(instr, val, name)
             value = self.constant_member(val.const, name)
             if value is None:

@@ -152,7 +152,8 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
 
     # ------------------------------------------------------------------------------------------ single steps
     def step(self, instr, fails: bool = False):
-        """Have the interpreter's handler carry the instruction out, with everything in memory. `fails`: it is expected to raise."""
+        """Have the interpreter's handler carry the instruction out, with everything in memory. `fails`:
+        it is expected to raise."""
         self.steps += not fails
         if not self.changed_by:
             self.guard_numbers()
@@ -225,7 +226,8 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         plain = self.e("int_ne", self.e("int_and", self.e("int_lshr", str(kinds), kind), "1"), "0")
         called = self.e("ptr_eq", "%table", self.const_word(self.info["step_table"]))
         direct, general = self.function.block(), self.function.block()
-        self.block.end = ("branch", self.e("bool_and", called, self.e("bool_and", plain, self.is_unseen(frame))), direct, general)
+        test = self.e("bool_and", called, self.e("bool_and", plain, self.is_unseen(frame)))
+        self.block.end = ("branch", test, direct, general)
         saved = self.cx
         self.block, self.cx = general, self.rename_instances(saved.copy())
         self.hand_back(instr, self.cx.frames[-1])

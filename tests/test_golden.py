@@ -178,7 +178,8 @@ def test_compiled(topic, how, folder):
 @pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 @pytest.mark.parametrize("topic", TOPICS)
 def test_compiled_leaves_nothing_behind(topic, folder):
-    """As below, with everything compiled. Code that is made anew in each round stays: the JIT keeps what it compiled."""
+    """As below, with everything compiled. Code that is made anew in each round stays: the JIT keeps what it
+    compiled."""
     cases = [case for case in cases_of(topic) if not case.keeps and not MAKES_CODE.search(case.source)]
     balance([*FIRE, *STRESSED["eager"]], cases, folder / topic)
 

@@ -112,7 +112,8 @@ def test_verifier(case):
 
 def test_value_made_behind_a_guard():
     """Where a guard leads, values made behind it are unknown."""
-    text = "B0():\n  guard true !B1\n  %v1 = int_add 1, 2\n  return\nB1():\n  store_i64 %frame, %v1 !(8, 3)\n  exit 0 %frame"
+    text = ("B0():\n  guard true !B1\n  %v1 = int_add 1, 2\n  return\n"
+            "B1():\n  store_i64 %frame, %v1 !(8, 3)\n  exit 0 %frame")
     assert any("%v1 is used where" in problem for problem in verify(parsing.parse(text)))
 
 
@@ -150,7 +151,8 @@ UNFIT = {
     "another step each turn": ("int_add %v3, 1", "int_add %v3, %v4"),
     "stores to one place": ("store_f64 %v7", "store_f64 %v6"),
     "stores to what its size is read from": ("store_f64 %v7, %v9 !(0, 13)", "store_f64 %v7, %v9 !(0, 4)"),
-    "an address out of memory": ("%v7 = index %v6, %v3 !i64", "%v12 = index %v6, %v3 !i64\n  %v7 = load_ptr %v12 !(0, 5)"),
+    "an address out of memory": ("%v7 = index %v6, %v3 !i64",
+                                 "%v12 = index %v6, %v3 !i64\n  %v7 = load_ptr %v12 !(0, 5)"),
 }
 
 

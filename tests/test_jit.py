@@ -1,4 +1,5 @@
-"""Compiled loops and functions behave as interpreted ones: what is bound again, interrupts, threads, tracebacks, references.
+"""Compiled loops and functions behave as interpreted ones: what is bound again, interrupts, threads,
+tracebacks, references.
 
 Each case is a program; it prints the same on the host, on fire with everything compiled (`--jit=eager`), and with every
 third guard made to fail. `--stats=json` tells that something was compiled at all.
@@ -444,7 +445,8 @@ def test_a_program_that_breaks_builtins(tmp_path):
 
 
 def test_text_is_the_same_in_the_next_run(tmp_path):
-    """What differs from run to run, as the versions of classes do, is not in the text that machine code is kept under."""
+    """What differs from run to run, as the versions of classes do, is not in the text that machine
+    code is kept under."""
     script = tmp_path / "program.py"
     script.write_text(textwrap.dedent("""
         import sys

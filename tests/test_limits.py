@@ -186,8 +186,12 @@ COMPILED = {
 def test_memory_limit_in_compiled_code(name, tmp_path):
     """The same where the loop that eats memory is compiled: the error can be caught, three times, and all goes on."""
     body = "".join(f"    {line}\n" for line in COMPILED[name].splitlines())
-    program = script(tmp_path, f"def eat():\n{body}caught = 0\nimport gc; gc.disable()\nfor _ in range(3):\n    try: eat()\n"
-                               "    except MemoryError: caught += 1\nprint(caught, sum([i for i in range(1000)]))\n")
+    program = script(
+        tmp_path,
+        f"def eat():\n{body}caught = 0\nimport gc; gc.disable()\n"
+        "for _ in range(3):\n    try: eat()\n    except MemoryError: caught += 1\n"
+        "print(caught, sum([i for i in range(1000)]))\n",
+    )
     options = [] if is_host(FIRE) else ["--jit=eager"]
     result = run_in([*FIRE, *options, program], tmp_path, 300)
     assert (result.status, result.out) == (0, "3 499500\n"), result.err[-2000:]

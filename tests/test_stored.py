@@ -1,7 +1,7 @@
 """Later runs of a program take the compiled code of earlier ones: without LLVM, and only where everything is as it was.
 
-Each case runs a program twice with a cache of its own (`FIRE_JIT_LATER=wait`: what is kept for the next run is there when the
-first has ended), the second time perhaps changed, and compares with the host.
+Each case runs a program twice with a cache of its own (`FIRE_JIT_LATER=wait`: what is kept for the next run
+is there when the first has ended), the second time perhaps changed, and compares with the host.
 """
 import json
 import textwrap
@@ -40,7 +40,8 @@ def go(folder, *arguments, program=None, env=None):
     file = folder / "program.py"
     if program is not None:
         file.write_text(textwrap.dedent(program))
-    settings = {"PYTHONHASHSEED": None, "FIRE_CACHE_DIR": str(folder / "cache"), "FIRE_JIT_LATER": "wait", **(env or {})}
+    settings = {"PYTHONHASHSEED": None, "FIRE_CACHE_DIR": str(folder / "cache"), "FIRE_JIT_LATER": "wait",
+                **(env or {})}
     done = run(FIRE, "--jit=on", "--stats=json", file, *arguments, env=environment(**settings))
     assert done.status == 0, done.err
     expected = run(HOST, file, *arguments)
@@ -82,7 +83,8 @@ def test_calls_of_every_shape_are_stored(tmp_path):
     ("unit = 2", "unit = 7"),                               # another class attribute
     ("more=1", "more=4"),                                   # another default
     ("self.x = x\n            self.y = y", "self.y = y\n            self.x = x"),     # attributes elsewhere
-    ("class Point:", "class Point:\n        x = property(lambda s: s._x, lambda s, v: s.__dict__.__setitem__('_x', v + 1))"),
+    ("class Point:",
+     "class Point:\n        x = property(lambda s: s._x, lambda s, v: s.__dict__.__setitem__('_x', v + 1))"),
     ("class Point:", "class Point:\n        __slots__ = ('x', 'y', 'z')"),
     ("class Point:", "class Base:\n        __slots__ = ('w',)\n    class Point(Base):"),
     ("point.size() * SCALE", "int(point.size() * 1.5)"),

@@ -120,7 +120,8 @@ def key_index(keys: int, name: str) -> int | None:
 
 
 def key_names(keys: int) -> tuple[str, ...]:
-    """The names that instances of a class have had attributes by, in the order of their places; () if there are others."""
+    """The names that instances of a class have had attributes by, in the order of their places; ()
+    if there are others."""
     head = peek(keys, 32)
     if head[10] not in (1, 2):
         return ()

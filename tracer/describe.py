@@ -2,8 +2,8 @@
 
     Recipe(site, region, function).row()    ->      (key of the machine code, things, consts, checks, exits, ...)
 
-`things` are found one after another (`resolve.py` says by what rows); consts and checks refer to them by number. What cannot
-be described raises Unstorable: such a region is recorded again in each run.
+`things` are found one after another (`resolve.py` says by what rows); consts and checks refer to them by
+number. What cannot be described raises Unstorable: such a region is recorded again in each run.
 """
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from types import CodeType, ModuleType
 
 from . import consumers, core, images
 from .program import decoded
-from .identity import (HEAP, METHOD, MISSING, digest, flags, instance_type, is_function, layout, module_of, named, of_class, of_parts,
-                       of_value, raw_attribute)
+from .identity import (HEAP, METHOD, MISSING, digest, flags, instance_type, is_function, layout, module_of, named,
+                       of_class, of_parts, of_value, raw_attribute)
 
 SMALL = 65536           # words below are numbers, not addresses
 MOST_THINGS = 4000
@@ -25,7 +25,8 @@ class Unstorable(Exception):
 
 
 class Describer:
-    """Finds ways to objects from what the root's function can reach, and from modules by the names things were made with."""
+    """Finds ways to objects from what the root's function can reach, and from modules by the names
+    things were made with."""
 
     def __init__(self, site):
         self.site = site
@@ -125,7 +126,7 @@ class Describer:
             self.reach(value, ("attribute", value.__name__), value.__objclass__)
         elif type(value) is CodeType:
             self.reach(value, ("translated", value.co_qualname, digest(value)))
-        elif type(value) in (bytes, str) and len(value) < 1024:      # made by the specializer: which one it is does not matter
+        elif type(value) in (bytes, str) and len(value) < 1024:     # made by the specializer: any equal one will do
             self.reach(value, ("text", value))
 
     def by_path(self, module, path: str) -> None:
@@ -225,8 +226,8 @@ class Recipe(Describer):
         return rows
 
     def exit_words(self, words: list[int]) -> list:
-        """The table of exits (vm/jit_exits.py has its form): its addresses are constants of the region, or places in its
-        bytecode."""
+        """The table of exits (vm/exit_format.py has its form): its addresses are constants of the region, or
+        places in its bytecode."""
         rows: list = [("region",), self.word(words[1]), *words[2:]]
         known = {word for word in self.function.consts if word >= SMALL}
         for exit_number in range(len(self.function.exits)):
@@ -253,7 +254,8 @@ class Recipe(Describer):
         for value in [self.found[key][0] for key in self.numbers if key in self.found]:
             if type(value) is tuple:
                 rows.append(("parts", self.thing(value), of_parts(value)))
-                rows += [("instance", self.thing(part), self.thing(kind)) for part in value if (kind := instance_type(part))]
+                rows += [("instance", self.thing(part), self.thing(kind)) for part in value
+                         if (kind := instance_type(part))]
         return rows
 
     def checks_of_table(self, table: dict, layout: bool) -> list[tuple]:
@@ -266,8 +268,10 @@ class Recipe(Describer):
                 raise Unstorable("functions of no module call each other")
             rows.append(("home", number, home))
             hidden = builtins.__dict__ if table is not builtins.__dict__ else {}
-            rows.append(("absent", number, tuple(sorted(name for name in self.names if name in hidden and name not in table))))
-        for name in sorted(name for name in table if type(name) is str and (name in self.names or "__name__" not in table)):
+            absent = sorted(name for name in self.names if name in hidden and name not in table)
+            rows.append(("absent", number, tuple(absent)))
+        for name in sorted(name for name in table
+                           if type(name) is str and (name in self.names or "__name__" not in table)):
             value = table[name]
             rows.append(("item", number, name, of_value(value)))
             if kind := instance_type(value):
@@ -296,5 +300,6 @@ class Recipe(Describer):
                  self.thing(code.host)) for path, at, sentence, code in self.region.exits]
         checks = self.checks()
         uses_consumers = any(row[0] == "consumer" for row in self.things)
-        return (machine_code, level, self.things, consts, left_words, lowering.counters, left, checks, site.places(), tuple(sorted(self.names)),
-                uses_consumers, site.opcode(), words(site), lines, tuple(self.function.classes))
+        return (machine_code, level, self.things, consts, left_words, lowering.counters, left, checks, site.places(),
+                tuple(sorted(self.names)), uses_consumers, site.opcode(), words(site), lines,
+                tuple(self.function.classes))

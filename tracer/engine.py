@@ -3,13 +3,14 @@
     start(core)             brings it up
     hook(why)               log -> profile -> specializer -> IR -> LLVM -> machine code -> LOOP_COMPILED
 
-A region is compiled again when one of its exits becomes hot: what was recorded there joins its profile. Places where that
-does not help are left alone (`MOST_TRIES`).
+A region is compiled again when one of its exits becomes hot: what was recorded there joins its profile.
+Places where that does not help are left alone (`MOST_TRIES`).
 """
 from __future__ import annotations
 
 import gc
 import sys
+from itertools import pairwise
 from time import perf_counter, process_time
 
 from .. import runtime
@@ -21,11 +22,12 @@ from .sweep import resumed, sweep
 
 MOST_TRIES = 12
 EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
-LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds compiling takes: a line of LLVM text, an instruction, any region
+LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds a line of LLVM text, an instruction, any region takes
 MOST_TIMES = 6          # an exit is recorded
 WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
-HEAD_START_MS, SAVED_MS = 100, 10       # milliseconds the JIT may take before its share of the CPU time counts; less for
-FIRST_MS = 30                           # each region of an earlier run; what bringing LLVM and the specializer up takes
+HEAD_START_MS = 100     # milliseconds the JIT may take before its share of the CPU time counts
+SAVED_MS = 10           # less for each region of an earlier run
+FIRST_MS = 30           # what bringing LLVM and the specializer up takes
 LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
@@ -61,7 +63,7 @@ class Engine:
         gc.disable()                    # what is made here must not set off collections of the program's objects
         try:
             self.ended(why)
-        except Exception as error:      # noqa: BLE001 (the program must not notice)
+        except Exception as error:      # the program must not notice
             self.failed(error)
             if runtime.sent_here(error):
                 raise
@@ -76,7 +78,8 @@ class Engine:
         self.counts["compile_ms"] += (process_time() - started) * 1000
 
     def failed(self, error: Exception) -> None:
-        """Nothing came of a recording. The program may have broken what this needs: it may bind `builtins.len` again."""
+        """Nothing came of a recording. The program may have broken what this needs: it may bind
+        `builtins.len` again."""
         try:
             self.counts["aborts"] += 1
             self.say(f"abort: {type(error).__name__}: {error}")
@@ -84,7 +87,7 @@ class Engine:
             if self.log:
                 import traceback
                 traceback.print_exception(error)
-        except Exception:               # noqa: BLE001
+        except Exception:
             core.set_word(core.info["jit"] + core.info["Jit.loop_threshold"], 1 << 62)
             core.set_word(core.info["jit"] + core.info["Jit.call_threshold"], 1 << 62)
 
@@ -163,7 +166,7 @@ class Engine:
         site.aborts.append(why)
         for at in site.places():
             core.set_word(code.address_of(at) + 8, -(1 << 61))
-        if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again; never MAKE_CELL before it
+        if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again, but not a MAKE_CELL
             core.set_word(code.address + core.info["VMCode.entry"], code.address_of(site.header))
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:
@@ -196,7 +199,8 @@ class Engine:
                     "unboxed" if all(isinstance(one, str) for one in pair) else None
 
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
-        """Build the region and put its code in place: optimized if the cache has that, else as LLVM makes it at once."""
+        """Build the region and put its code in place: optimized if the cache has that, else as LLVM
+        makes it at once."""
         from ..specializer.region import Region
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
@@ -227,7 +231,7 @@ class Engine:
         function.clear()
         self.counts["bridges" if again else "traces"] += 1
         times.append(perf_counter())
-        steps = [f"{(b - a) * 1000:.1f}" for a, b in zip(times, times[1:])]
+        steps = [f"{(b - a) * 1000:.1f}" for a, b in pairwise(times)]
         self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
                  f"{blocks} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
                  f"build, lower, compile ms: {' '.join(steps)}")
@@ -280,8 +284,8 @@ class Engine:
 
     @staticmethod
     def texts_of(region, lowering) -> list[str]:
-        """LLVM text of a region as it is in the end, and as it is compiled at once. The cache finds code by it: all runs, and
-        what follows them, must spell it alike."""
+        """LLVM text of a region as it is in the end, and as it is compiled at once. The cache finds code by
+        it: all runs, and what follows them, must spell it alike."""
         return [f"; {region.profile.root.name}\n{text}" for text in lowering.texts()]
 
     def write_dump(self, site: Site, function, text: str) -> None:

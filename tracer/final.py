@@ -1,4 +1,5 @@
-"""At the program's end: every region as it would be with all that was seen, compiled as well as it can be, described on disk.
+"""At the program's end: every region as it would be with all that was seen, compiled as well as it can
+be, described on disk.
 
     final.keep(engine)          runs in a process of its own (codegen/later.py): nobody waits for it
 
@@ -16,7 +17,8 @@ ENOUGH = 2          # recordings of a place that was not compiled: the next run 
 
 
 def level_for(lines: int, bounds: tuple[int, int]) -> int:
-    """How well LLVM compiles a region of so many lines in the end; `bounds`: lines up to which it takes all passes, some."""
+    """How well LLVM compiles a region of so many lines in the end; `bounds`: lines up to which it
+    takes all passes, some."""
     return 2 if lines < bounds[0] else 1 if lines < bounds[1] else 0
 
 
@@ -48,7 +50,7 @@ def row_of(engine, site: Site) -> tuple:
         return "abort", str(error)
     except Unstorable as error:
         return "unstorable", str(error), site.lines
-    except Exception as error:          # noqa: BLE001 (an error of the compiler's)
+    except Exception as error:          # an error of the compiler's
         if runtime.sent_here(error):
             raise
         return "abort", f"{type(error).__name__}: {error}"

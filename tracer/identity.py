@@ -27,13 +27,13 @@ _digests: dict[int, tuple] = {}
 
 
 def digest(code: CodeType) -> bytes:
-    """Of a host code object: what its translation and its meaning depend on, line numbers aside. Functions in it count by
-    their names alone."""
+    """Of a host code object: what its translation and its meaning depend on, line numbers aside. Functions in
+    it count by their names alone."""
     found = _digests.get(id(code))
     if found is None:
-        parts = (code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars,
-                 code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_qualname,
-                 tuple(map(plain, code.co_consts)))
+        parts = (code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, code.co_freevars,
+                 code.co_cellvars, code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
+                 code.co_qualname, tuple(map(plain, code.co_consts)))
         found = _digests[id(code)] = (sha256(dumps(parts, 2)).digest()[:16], code)
     return found[0]
 
@@ -73,8 +73,8 @@ def of_value(value, deep: bool = True):
             return ("function",)
         defaults, more = value.__defaults__, value.__kwdefaults__
         return ("function", digest(value.__code__), defaults and tuple(of_value(one, False) for one in defaults),
-                more and tuple((name, of_value(one, False)) for name, one in more.items()), module_of(value.__globals__),
-                value.__builtins__ is builtins.__dict__)
+                more and tuple((name, of_value(one, False)) for name, one in more.items()),
+                module_of(value.__globals__), value.__builtins__ is builtins.__dict__)
     if issubclass(kind, type):
         return "type", named(value), named(kind)
     if kind is ModuleType:
@@ -135,7 +135,8 @@ def of_class(kind: type, names) -> tuple:
     wanted = set(names)
     for base in mro:
         if flags(base) & HEAP:
-            wanted.update(name for name in _type_dict(base) if type(name) is str and name[:2] == "__" and name not in NOT_LOOKED_UP)
+            wanted.update(name for name in _type_dict(base)
+                          if type(name) is str and name[:2] == "__" and name not in NOT_LOOKED_UP)
     keys = core.word(id(kind) + 872) if flags(kind) & MANAGED_DICT else 0
     rows = []
     for name in sorted(wanted):
@@ -154,8 +155,9 @@ def layout(kind: type) -> tuple[str, ...]:
 
 
 def lay_out(kind: type, names: tuple[str, ...]) -> None:
-    """Instances of a class will keep these attributes in this order, as they did in an earlier run, if those that there are
-    now begin so. An instance that nobody sees is given them; nothing is done where its making or its end could be noticed."""
+    """Instances of a class will keep these attributes in this order, as they did in an earlier run, if those
+    that there are now begin so. An instance that nobody sees is given them; nothing is done where its making
+    or its end could be noticed."""
     now = layout(kind)
     if len(now) >= len(names) or now != names[:len(now)] or not all(names):
         return
@@ -170,5 +172,6 @@ def lay_out(kind: type, names: tuple[str, ...]) -> None:
         object.__setattr__(made, name, None)
 
 
-NOT_LOOKED_UP = {"__doc__", "__module__", "__dict__", "__weakref__", "__annotations__", "__firstlineno__", "__qualname__",
-                 "__match_args__", "__dataclass_fields__", "__dataclass_params__", "__static_attributes__"}
+NOT_LOOKED_UP = {"__doc__", "__module__", "__dict__", "__weakref__", "__annotations__", "__firstlineno__",
+                 "__qualname__", "__match_args__", "__dataclass_fields__", "__dataclass_params__",
+                 "__static_attributes__"}

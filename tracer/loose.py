@@ -2,8 +2,8 @@
 
     loosen({int, C})  ->  {int, <weakref to C>}         tighten(...)  ->  {int, C}, or {int} once C has died
 
-A profile is tightened while its region is built, and loose at any other time. In the table of
-constants of machine code a class is a word to compare with; when the class dies the word is set to one that nothing equals.
+A profile is tightened while its region is built, and loose at any other time. In the table of constants of
+machine code a class is a word to compare with; when the class dies the word is set to one that nothing equals.
 """
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Profile:
         called through C, deep calls are not logged. False: it was not recorded either."""
         other = self.alone(code)
         before = code.prelude(entry)
-        begin = before[-1] + code.instrs[before[-1]].length if before else entry    # where recordings of a function start
+        begin = before[-1] + code.instrs[before[-1]].length if before else entry    # where recordings of it start
         if other is None or other is self or ((), begin) not in other.at:
             return False
         for at in before:

@@ -48,11 +48,14 @@ class Written(Describer):
         """A path with codes by number; raises Unstorable."""
         return tuple((at, self.thing(core.code_at(record).host)) for at, record in path)
 
+    def known(self, values) -> list:
+        """The numbers of those that can be described."""
+        return [number for number in map(self.maybe, values) if number is not None]
+
     def seen(self, one: Seen) -> tuple:
         """What was seen at a place."""
-        kinds = tuple(tuple(sorted((number for number in map(self.maybe, getattr(one, name)) if number is not None), key=str))
-                      for name in SETS)
-        called = tuple(number for number in map(self.maybe, one.callables.values()) if number is not None)
+        kinds = tuple(tuple(sorted(self.known(getattr(one, name)), key=str)) for name in SETS)
+        called = tuple(self.known(one.callables.values()))
         return (one.count, kinds, tuple(sorted(one.next)), called, tuple(sorted(one.shapes)),
                 tuple((lay.kind, lay.code, lay.ndim) for lay in one.buffers if lay is not None), None in one.buffers)
 
@@ -64,8 +67,8 @@ class Written(Describer):
         rows = []
         for path, code in profile.codes.items():
             try:
-                rows.append((self.path(path), self.thing(code.host), digest(code.host), self.maybe(profile.kept.get(path))
-                             if path in profile.kept else None))
+                rows.append((self.path(path), self.thing(code.host), digest(code.host),
+                             self.maybe(profile.kept.get(path)) if path in profile.kept else None))
             except Unstorable:
                 rows.append(())
         places = [(paths[path], at, self.seen(one)) for (path, at), one in profile.at.items()]

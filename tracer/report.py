@@ -1,4 +1,5 @@
-"""What became of every hot place of a program, for `fire explain`: compiled or not, what was seen, where it was left and why.
+"""What became of every hot place of a program, for `fire explain`: compiled or not, what was seen, where it
+was left and why.
 
     sieve.py:12  loop in primes_below: compiled and optimized, 412 bytes of machine code
         i is int, composite is list
@@ -20,7 +21,8 @@ ADVICE = {
     "more than 60 bits": "Ints of more than 60 bits are Python's own, at Python's speed.",
     "an index is out of range": "Index from the start of the sequence where you can.",
     "dict of its own": "Set attributes by name in __init__; avoid vars(x) and x.__dict__ in hot code.",
-    "work of the interpreter's handlers": "Its time is spent in library code or in operations that are not compiled yet.",
+    "work of the interpreter's handlers": "Its time is spent in library code or in operations that are not "
+                                          "compiled yet.",
     "large enough": "Split very large functions, or move rare cases into functions of their own.",
 }
 
@@ -42,10 +44,11 @@ def row_of(site) -> Row:
     code = site.code
     what = "loop in" if site.kind == 0 else "function"
     if site.native is None:
-        why = site.aborts[-1] if site.aborts else "the program ended, or the JIT's share of its time was used up, before"
-        state = f"not compiled: {why}"
+        before = "the program ended, or the JIT's share of its time was used up, before"
+        state = f"not compiled: {site.aborts[-1] if site.aborts else before}"
     else:
-        state = f"compiled{' and optimized' if site.promoted or site.native_level else ''}, {site.native.size} bytes of machine code"
+        optimized = " and optimized" if site.promoted or site.native_level else ""
+        state = f"compiled{optimized}, {site.native.size} bytes of machine code"
         state += " from an earlier run" if site.stored else ""
     notes = kinds_of(site) + exits_of(site)
     if site.native is None and site.aborts:
@@ -64,7 +67,8 @@ def kinds_of(site) -> list[str]:
 def exits_of(site) -> list[str]:
     """Where compiled code was left for the interpreter, most often first, with what can be done."""
     notes = []
-    taken = sorted(((count, leaving) for count, leaving in zip(site.taken(), site.exits) if count), key=lambda pair: -pair[0])
+    taken = sorted(((count, leaving) for count, leaving in zip(site.taken(), site.exits) if count),
+                   key=lambda pair: -pair[0])
     for count, (_, at, sentence, code) in taken[:8]:
         notes.append(f"left {count} times at line {code.line(at)} of {code.name}: {sentence}")
         notes += advice(sentence)
@@ -83,20 +87,21 @@ def text(engine) -> str:
         lines.append(f"{row.file}:{row.line}  {row.headline}")
         lines += [f"    {note}" for note in row.notes]
     counts = engine.counts
-    lines.append(f"{counts['traces']} regions compiled, {counts['bridges']} compiled again, {counts['promoted']} optimized, "
-                 f"{counts['aborts']} given up; {counts['compile_ms']:.0f} ms")
+    lines.append(f"{counts['traces']} regions compiled, {counts['bridges']} compiled again, "
+                 f"{counts['promoted']} optimized, {counts['aborts']} given up; {counts['compile_ms']:.0f} ms")
     return "\n".join(lines)
 
 
 def page(engine) -> str:
     """The report as one self-contained HTML page, with the source lines."""
-    parts = ["<!doctype html><meta charset=utf-8><title>fire explain</title><style>body{font:15px sans-serif;max-width:60em;"
-             "margin:2em auto}pre{background:#f4f4f4;padding:.4em}.not{color:#a30}.done{color:#070}</style><h1>fire explain</h1>"]
+    parts = ["<!doctype html><meta charset=utf-8><title>fire explain</title><style>"
+             "body{font:15px sans-serif;max-width:60em;margin:2em auto}pre{background:#f4f4f4;padding:.4em}"
+             ".not{color:#a30}.done{color:#070}</style><h1>fire explain</h1>"]
     import linecache
     for row in rows(engine):
         state = "not" if ": not compiled" in row.headline else "done"
         source = linecache.getline(row.file, row.line).rstrip()
         notes = "".join(f"<li>{escape(note.strip())}" for note in row.notes)
-        parts.append(f"<h3 class={state}>{escape(row.file)}:{row.line}</h3><p>{escape(row.headline)}<pre>{escape(source)}</pre>"
-                     f"<ul>{notes}</ul>")
+        parts.append(f"<h3 class={state}>{escape(row.file)}:{row.line}</h3><p>{escape(row.headline)}"
+                     f"<pre>{escape(source)}</pre><ul>{notes}</ul>")
     return "\n".join(parts)

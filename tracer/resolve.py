@@ -2,8 +2,9 @@
 
     Found(row, root function, site number)      .consts, .exit_words, .exits: what the machine code needs
 
-Raises LookupError where something is missing, is not what it was, or cannot be told: the description is of no use then, now.
-Nothing here runs code of the program, or the versions that are read here could be out of date before they are used.
+Raises LookupError where something is missing, is not what it was, or cannot be told: the description is of no
+use then, now. Nothing here runs code of the program, or the versions that are read here could be out of date
+before they are used.
 """
 from __future__ import annotations
 
@@ -176,7 +177,8 @@ class Found(Finder):
         self.weak = {number: ref(self.things[consts[number][1]]) for number in weak if consts[number][0] == "id"}
 
     def kept(self, row: tuple) -> list:
-        """The constants that live as long as the machine code; classes that it only compares with are not among them."""
+        """The constants that live as long as the machine code; classes that it only compares with
+        are not among them."""
         numbers = {word[1] for word in row[3] if type(word) is tuple and word[0] == "id"}
         loose = {id(held()) for held in self.weak.values()}
         return [self.things[number] for number in numbers if id(self.things[number]) not in loose]

@@ -25,7 +25,7 @@ class Site:
         self.number, self.record, self.header, self.kind = number, record, header, kind
         self._profile = None
         self.tries = 0
-        self.later = 10000      # turns or calls until it is looked at again, doubled whenever the budget had no time for it
+        self.later = 10000      # turns or calls until it is looked at again, doubled when the budget had no time
         self.native = None
         self._exits: list[tuple] = []
         self.found = None                   # where stored code is in place: its description, resolved
@@ -134,7 +134,8 @@ def set_field(name: str, value: int) -> None:
 
 
 def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
-    """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions that count."""
+    """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions
+    that count."""
     for at in places:
         place = words + 8 * at
         site.replaced.setdefault(place, core.word(place) & 0xFFFF)

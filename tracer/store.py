@@ -1,11 +1,12 @@
 """What earlier runs of this program made of its hot places, on disk beside the machine code.
 
-    load()              {(digest of a code object, header, kind): (False, b"...")}      whether it has to do with consumers
+    load()              {(digest of a code object, header, kind): (False, b"...")}
+                        the flag: whether it has to do with consumers
     row(b"...")         a row of describe.py, or why there is none
     save({place: row})  joins what is there
 
-One entry of codegen/code_cache.py per program: it is found by the path of the main file, by versions and the CPU; a row by what
-the function does. So nothing of it can be taken for a program that was changed.
+One entry of codegen/code_cache.py per program: it is found by the path of the main file, by versions and the
+CPU; a row by what the function does. So nothing of it can be taken for a program that was changed.
 """
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ FOLDERS = ("tracer", "specializer", "ir", "codegen", "vm")      # what a row dep
 
 
 def program() -> str:
-    """What tells this program from others; asked for the first time while it runs, since its end may come without a module."""
+    """What tells this program from others; asked for the first time while it runs, since its end may
+    come without a module."""
     global _program
     if not _program:
         main = sys.modules.get("__main__")
@@ -39,7 +41,8 @@ def key() -> str:
     stamps = []
     for name in FOLDERS:
         with os.scandir(os.path.join(here, name)) as files:
-            stamps += [(file.name, *code_cache.stamp(file.path)) for file in files if file.name.endswith((".py", ".so"))]
+            stamps += [(file.name, *code_cache.stamp(file.path)) for file in files
+                       if file.name.endswith((".py", ".so"))]
     return code_cache.key(f"regions {FORM} {program()} {sorted(stamps)}", 0)
 
 

@@ -1,10 +1,11 @@
-"""Code of earlier runs takes the place of loops and functions as soon as they are warm: nothing is recorded, built or compiled.
+"""Code of earlier runs takes the place of loops and functions as soon as they are warm: nothing is
+recorded, built or compiled.
 
     start(native, 600, 300) -> whether there is any      hook(ASKED): the place that is warm now
 
-The first time a place is warm its description (`describe.py`) is looked up. If all that it refers to is found and is as it
-was, the machine code is linked; else the place is asked about again when it has run more, and at last recorded as in a first run.
-What was seen in earlier runs comes back when an exit of such code gets hot.
+The first time a place is warm its description (`describe.py`) is looked up. If all that it refers to is found
+and is as it was, the machine code is linked; else the place is asked about again when it has run more, and at
+last recorded as in a first run. What was seen in earlier runs comes back when an exit of such code gets hot.
 """
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ _log = False
 
 
 def start(native, loop: int, call: int, log: bool) -> bool:
-    """Read what there is of this program; whether there is anything. `loop`, `call`: turns, calls until places are recorded."""
+    """Read what there is of this program; whether there is anything. `loop`, `call`: turns, calls
+    until places are recorded."""
     global _rows, _usual, _log
     runtime.code_generator()
     _rows = store.load()
@@ -45,7 +47,8 @@ def start(native, loop: int, call: int, log: bool) -> bool:
 
 
 def warm(turns: int) -> tuple[int, int]:
-    """Turns of a loop, calls of a function until a place is asked about, where loops are recorded after so many turns."""
+    """Turns of a loop, calls of a function until a place is asked about, where loops are recorded
+    after so many turns."""
     return min(WARM_LOOP, turns), min(WARM_CALL, turns)
 
 
@@ -59,7 +62,7 @@ def hook(why: int) -> None:
     gc.disable()
     try:
         set_field("record_now", ask())
-    except Exception as error:          # noqa: BLE001 (the program must not notice)
+    except Exception as error:          # the program must not notice
         set_field("record_now", 1)
         if _log:
             sys.stderr.write(f"jit: stored code: {type(error).__name__}: {error}\n")
@@ -127,4 +130,5 @@ def install(row: tuple, root, site, words: int) -> None:
     places.install(site, native.entry, words, at, opcode)
     counts["stored"] += 1
     if _log:
-        sys.stderr.write(f"jit: stored {site.number} {root.__qualname__} word {site.header}: {native.size} bytes, level {level}\n")
+        sys.stderr.write(f"jit: stored {site.number} {root.__qualname__} word {site.header}: "
+                         f"{native.size} bytes, level {level}\n")

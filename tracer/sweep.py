@@ -2,10 +2,10 @@
 
     after each 256 new sites:   those that were suspended at the last sweep go; all others are suspended
 
-A suspended site keeps its machine code, but its loop or function counts again as if it were new. If it becomes hot the code
-is put back at once (`resume`). So dead code goes at the second sweep, with the code objects, functions and globals
-that it held, and live code pays some thousand turns of the interpreter. Machine code that may be running is left alone: its
-root's frame is on some thread's stack.
+A suspended site keeps its machine code, but its loop or function counts again as if it were new. If it
+becomes hot the code is put back at once (`resume`). So dead code goes at the second sweep, with the code
+objects, functions and globals that it held, and live code pays some thousand turns of the interpreter.
+Machine code that may be running is left alone: its root's frame is on some thread's stack.
 """
 from __future__ import annotations
 

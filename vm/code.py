@@ -164,9 +164,9 @@ def note_twin(host: Code):
 
 @metal
 def hold_signals(ts: ThreadState) -> int:
-    """Signals and pending calls wait until `let_signals`: their handlers are to see the program's frames, not those of the
-    translator or the JIT. The host handles them in its main thread alone; while they are held, no thread is that one. What to hand
-    to `let_signals`; 0: this thread gets none anyway."""
+    """Signals and pending calls wait until `let_signals`: their handlers are to see the program's frames, not
+    those of the translator or the JIT. The host handles them in its main thread alone; while they are held,
+    no thread is that one. What to hand to `let_signals`; 0: this thread gets none anyway."""
     main = cast(int_out, byte_offset(cast(VOID_P, Py_Runtime), MAIN_THREAD))
     held = main[0]
     if held != ts.thread_id:
@@ -177,7 +177,8 @@ def hold_signals(ts: ThreadState) -> int:
 
 @metal
 def let_signals(held: int):
-    """What came since `hold_signals` is handled at the program's next poll: a thread that takes its turn sees to that."""
+    """What came since `hold_signals` is handled at the program's next poll: a thread that takes its
+    turn sees to that."""
     if held != 0:
         cast(int_out, byte_offset(cast(VOID_P, Py_Runtime), MAIN_THREAD))[0] = held
         PyEval_RestoreThread(PyEval_SaveThread())

@@ -2,13 +2,14 @@
 
     find_collector(gc.garbage, gc.callbacks, 100) -> True       then `collected` has to be among gc.callbacks
 
-The host collects the oldest generation once as many objects have survived as are a quarter of what was alive after the
-last time, so a program that builds a large structure has all of it gone over again and again: of a tree of 260,000
-nodes, 70% of the time. Here the heap may grow by PERCENT until then, and a small one by FEWEST objects. What younger generations do, thresholds and
-counts stay as they are, and so does everything beyond LARGEST objects, where memory counts for more.
+The host collects the oldest generation once as many objects have survived as are a quarter of what was alive
+after the last time, so a program that builds a large structure has all of it gone over again and again: of a
+tree of 260,000 nodes, 70% of the time. Here the heap may grow by PERCENT until then, and a small one by
+FEWEST objects. What younger generations do, thresholds and counts stay as they are, and so does everything
+beyond LARGEST objects, where memory counts for more.
 
-The host decides by a number of its own, `long_lived_total`, which lies behind the lists `garbage` and `callbacks` in its state
-of the collector; it is looked for there, and nothing is done where it is not found.
+The host decides by a number of its own, `long_lived_total`, which lies behind the lists `garbage` and
+`callbacks` in its state of the collector; it is looked for there, and nothing is done where it is not found.
 """
 from __future__ import annotations
 

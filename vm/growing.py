@@ -2,9 +2,9 @@
 
     append_ascii(a, b) -> a with b behind it, perhaps elsewhere; NULL: not this way, nothing has happened
 
-The host asks the allocator for each character anew. A large string takes an eighth more here when it has to move, and what
-the block has room for is filled first: `len` and `sys.getsizeof` say the same. Only with the host's usual allocator, whose
-large blocks are the C library's.
+The host asks the allocator for each character anew. A large string takes an eighth more here when it has to
+move, and what the block has room for is filled first: `len` and `sys.getsizeof` say the same. Only with the
+host's usual allocator, whose large blocks are the C library's.
 """
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ A look-up compares keys, and comparing may call `__eq__` of the program's classe
 tables themselves: as long as what they meet is plain (jit_keys.py) they decide; else they say UNDECIDED, and compiled
 code leaves for the interpreter before anything has happened.
 
-`d[k] = d.get(k, 0) + 1` looks k up once: `last` is the place where the last look-up ended. A store tries it first. It is
-a guess: the entry there is compared as any other, and an absent key counts only if the dict has not changed since.
+`d[k] = d.get(k, 0) + 1` looks k up once: `last` is the place where the last look-up ended. A store tries it first. It
+is a guess: the entry there is compared as any other, and an absent key counts only if the dict has not changed since.
 """
 from __future__ import annotations
 

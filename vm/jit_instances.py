@@ -12,7 +12,8 @@ MANAGED_FLAG = 1 << 4
 
 @metal
 def rt_new_instance(kind: TypeObject) -> Obj:
-    """object.__new__(kind) for a class that adds nothing to it, and is not abstract. It sets up the dict after tp_alloc."""
+    """object.__new__(kind) for a class that adds nothing to it, and is not abstract. It sets up the dict
+    after tp_alloc."""
     made: Obj = None
     while unlikely(not made):
         if kind.tp_flags & MANAGED_FLAG != 0:
@@ -26,8 +27,8 @@ def rt_new_instance(kind: TypeObject) -> Obj:
 
 @metal
 def rt_fill(o: Obj, place: int, value: Obj):
-    """The first store of an attribute of a new instance: of an owned object. `place`: twice the offset of a slot, or twice the
-    number of an inline value and one."""
+    """The first store of an attribute of a new instance: of an owned object. `place`: twice the offset of a
+    slot, or twice the number of an inline value and one."""
     if place & 1:
         store_value(None, values_of(o), lshr(place, 1), value)
     else:

@@ -213,7 +213,8 @@ def new_pair(a: int, ta: int, b: int, tb: int) -> Obj:
 
 @metal
 def again_tuple(stored: Obj, key: Obj) -> int:
-    """Whether a key is the tuple that was found before: of small ints and of plain objects that are the stored one's."""
+    """Whether a key is the tuple that was found before: of small ints and of plain objects that are the
+    stored one's."""
     size = VarObj(key).ob_size
     if stored.ob_type != PyTuple_Type or VarObj(stored).ob_size != size:
         return ABSENT

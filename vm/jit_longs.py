@@ -277,4 +277,5 @@ def rt_function(code: Obj, globals: Obj, closure: Obj, defaults: Obj) -> Obj:
     return made
 
 
-LONG_RUNTIME = ["rt_function"] + ["rt_long_" + name for name in "ADD SUB MUL FLOORDIV MOD AND OR XOR LSHIFT RSHIFT order".split()]
+LONG_RUNTIME = """rt_function rt_long_ADD rt_long_SUB rt_long_MUL rt_long_FLOORDIV rt_long_MOD rt_long_AND rt_long_OR
+    rt_long_XOR rt_long_LSHIFT rt_long_RSHIFT rt_long_order""".split()

@@ -93,7 +93,8 @@ def rt_concat(a: Obj, b: Obj) -> Obj:
 
 @metal
 def rt_append_str(a: Obj, b: Obj) -> Obj:
-    """a + b in the place of a, which grows where it is if it has no other reference; steals that. NULL: a is as it was."""
+    """a + b in the place of a, which grows where it is if it has no other reference; steals that. NULL:
+    a is as it was."""
     grown = append_ascii(a, b)
     if likely(grown):
         return grown

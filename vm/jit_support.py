@@ -234,16 +234,18 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll rt_drop rt_continue
-    rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter rt_sequence_iter rt_store_float
-    rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + \
-    COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + \
-    EXCEPTION_RUNTIME
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll
+    rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter
+    rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
+    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + \
+    TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME
 TABLES = "main_table step_table record_table".split()
-STATICS_SHOWN = "jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases op_HOT_EXIT op_LEAVE".split()
+STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
+    op_HOT_EXIT op_LEAVE""".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
-    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers nhandlers native origin compiled",
+    "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers "
+              "nhandlers native origin compiled",
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",
@@ -258,7 +260,8 @@ def _define_info() -> None:
     lines = ["@metal(name='fill_info')", "def fill_info(d: Obj) -> bool:"]
     values = {name: f"address_int(cast(VOID_P, {name}))" for name in FUNCTIONS_OF_RUNTIME}
     values |= {name: f"address_of_table({name!r})" for name in TABLES}
-    values |= {name: f"address_int({name})" for name in STATICS_SHOWN if not name.startswith("op_") or name == "op_bases"}
+    values |= {name: f"address_int({name})" for name in STATICS_SHOWN
+               if not name.startswith("op_") or name == "op_bases"}
     values |= {name: f"address_of_table({name!r})" for name in ("op_HOT_EXIT", "op_LEAVE")}
     for struct_name, fields in OFFSETS.items():
         for field in fields.split():
@@ -320,7 +323,8 @@ def core_object_at(module: Obj, address: Obj) -> Obj:
 
 @metal
 def core_code_record(module: Obj, host: Obj) -> Obj:
-    """code_record(code): address of the VM's record of a host code object, translated if it was not; 0: there is none."""
+    """code_record(code): address of the VM's record of a host code object, translated if it was
+    not; 0: there is none."""
     thread = current_thread()
     if not thread:
         return PyLong_FromLong(0)

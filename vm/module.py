@@ -12,7 +12,8 @@ ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:p
 module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
-           ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O), ("jit_info", "core_jit_info", METH_NOARGS),
+           ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O),
+           ("jit_info", "core_jit_info", METH_NOARGS),
            ("code_record", "core_code_record", METH_O),
            ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
@@ -186,8 +187,8 @@ def init_state() -> bool:
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not init_ints() or not state.empty_tuple or not state.twin_reasons:
         return False
-    return (init_names() and init_characters() and init_operators() and init_builtins() and init_known() and init_type_new()
-            and init_group_methods())
+    return (init_names() and init_characters() and init_operators() and init_builtins() and init_known()
+            and init_type_new() and init_group_methods())
 
 
 def _define_methods() -> None:

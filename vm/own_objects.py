@@ -4,9 +4,9 @@
     ...                         the JIT works: some 50,000 objects until a program is compiled
     end_own(place, own)         they are in the permanent generation, as after gc.freeze(); counts are as they were
 
-The objects between two marks at the end of the youngest generation's list are moved. Not where other threads run: what they
-make meanwhile would go along. The state of the collector is found by find_collector (collector.py); where its layout
-is not the one known here, nothing is moved.
+The objects between two marks at the end of the youngest generation's list are moved. Not where other threads
+run: what they make meanwhile would go along. The state of the collector is found by find_collector
+(collector.py); where its layout is not the one known here, nothing is moved.
 """
 from __future__ import annotations
 

@@ -12,14 +12,13 @@ operand, and are filled when the next instruction of the same frame is logged:
     13-15  register A afterwards              16 the callable of a call or the array of an item (owned), or 0
     17     the frame's function (owned)
 
-For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B, C and A are the first three registers
-of its range (function or empty, self or callable, first argument); for CALL_EX, A is the callable, C how long the tuple is.
-Types and codes are owned by the log, payloads are
-not: they are hints.
+For FOR_ITER, C is what an enumerate or zip in B goes over (`shape_of`). For CALL, B, C and A are the first
+three registers of its range (function or empty, self or callable, first argument); for CALL_EX, A is the
+callable, C how long the tuple is. Types and codes are owned by the log, payloads are not: they are hints.
 """
 from __future__ import annotations
 
-from ..codegen.metal import Static, metal, struct
+from ..codegen.metal import Static, metal
 from ..bytecode.ops import OPS
 from .entry import *  # noqa: F403
 from .own_objects import *  # noqa: F403
@@ -74,7 +73,7 @@ def start_recording(frame: Frame, pc: u64p, header: u64p, kind: int):
     jit.refused = 0
     jit.thread = frame.thread
     jit.root = frame
-    jit.root_function = new_ref(cast(Obj, frame.function))      # an exception may end the frame before the hook is called
+    jit.root_function = new_ref(cast(Obj, frame.function))      # an exception may end the frame before the hook runs
     jit.root_code = frame.code
     incref(frame.code.code)
     jit.header = header
@@ -348,7 +347,7 @@ def finish_recording(frame: Frame, pc: u64p, why: int) -> bool:
 
 @metal(cold=True)
 def ask_first(frame: Frame, pc: u64p) -> bool:
-    """A place is hot and code of an earlier run may be there for it: the hook looks, with an empty log, and sets `record_now`:
-    1 to go on with a recording, else what the place's counter starts at. False: as `finish_recording`."""
+    """A place is hot and code of an earlier run may be there for it: the hook looks, with an empty log, and sets
+    `record_now`: 1 to go on with a recording, else what the place's counter starts at. False: as `finish_recording`."""
     jit.record_now = 0
     return finish_recording(frame, pc, ASKED)

@@ -1,7 +1,7 @@
 """Runs generated programs one after the other inside the interpreter under test.
 
-    driver.py PROGRAMS RESULTS FIRST         PROGRAMS: sources as a JSON list; starts with number FIRST
-    driver.py PROGRAMS RESULTS FIRST modules     each is a module, which stays: what is compiled of it can be kept for later runs
+    driver.py PROGRAMS RESULTS FIRST             PROGRAMS: sources as a JSON list; starts with number FIRST
+    driver.py PROGRAMS RESULTS FIRST modules     each is a module, which stays: what is compiled of it can be kept
 
 Appends to RESULTS, per program, its number before it runs and one JSON line after it: [output, exception
 type, message, traceback].  Everything printed is kept, addresses are replaced, so that both interpreters

@@ -2,10 +2,10 @@
 
     python3 tests/differential/later.py --seed 1 --count 1000
 
-Some programs run in one process, each as a module of its own: on the host; on fire, which keeps what it has compiled for the
-next run; on fire again, which takes it; then changed ones, twice (names mean something else, defaults, attributes
-of classes and constants are others, statements are gone: the functions are mostly as they were, so what was kept is found and must not
-be used where it is wrong), and at last as they were at first.
+Some programs run in one process, each as a module of its own: on the host; on fire, which keeps what it has
+compiled for the next run; on fire again, which takes it; then changed ones, twice (names mean something else,
+defaults, attributes of classes and constants are others, statements are gone: the functions are mostly as they
+were, so what was kept is found and must not be used where it is wrong), and at last as they were at first.
 """
 
 import argparse

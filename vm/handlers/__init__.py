@@ -1,9 +1,10 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks", "errors", "binding", "calls",
-           "instances", "call_types", "call_bound", "call_forms", "known", "iterate", "attr_cache", "attr_table", "attrs", "build",
-           "grow", "unpack", "items", "imports", "context", "matching", "groups", "generators", "tracing", "recording")
+MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks", "errors",
+           "binding", "calls", "instances", "call_types", "call_bound", "call_forms", "known", "iterate", "attr_cache",
+           "attr_table", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching", "groups",
+           "generators", "tracing", "recording")
 
 
 def load() -> dict:

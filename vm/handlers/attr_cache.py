@@ -126,8 +126,8 @@ def cached_place(o: Obj, kind: int, where: int) -> obj_p:
 
 @metal(inline=True)
 def put_in_place(frame: Frame, pc: u64p, ins: int, place: obj_p, ra: Reg, rb: Reg) -> bool:
-    """Store an object as an attribute that has a value, and drop the operands; False: there is no place, or it is empty,
-    or what is to be stored is unboxed: nothing has happened."""
+    """Store an object as an attribute that has a value, and drop the operands; False: there is no place, or
+    it is empty, or what is to be stored is unboxed: nothing has happened."""
     if likely(place):
         old = place[0]
         if likely(old):

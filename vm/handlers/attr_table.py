@@ -2,8 +2,8 @@
 
     ATTR_GET r = o.name      another class than the cache words know  ->  ATTR_GET_TABLE  ->  ATTR_GET_OTHER ...
 
-The words are filled from the table's entry on the way: mostly the next object is of the same class. What the table does not
-know, or not as a simple way, goes on to attrs.py.
+The words are filled from the table's entry on the way: mostly the next object is of the same class. What the
+table does not know, or not as a simple way, goes on to attrs.py.
 """
 from __future__ import annotations
 

@@ -189,7 +189,8 @@ def convert_value(value: Obj, conversion: int) -> Obj:
 
 @metal
 def format_exact(value: Obj, spec: Obj) -> Obj:
-    """format(value, spec) for exactly an int, a float or a string: what their __format__ does; new reference or NULL."""
+    """format(value, spec) for exactly an int, a float or a string: what their __format__ does; new reference
+    or NULL."""
     writer = stack("u64", WRITER_WORDS)
     _PyUnicodeWriter_Init(writer)
     length = Ascii(spec).length

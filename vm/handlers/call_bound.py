@@ -54,7 +54,8 @@ def CALL_DEFAULTS():
 
 @metal(inline=True)
 def may_enter(function: FireFunction, thread: Thread) -> bool:
-    """Whether a call may go on in the function's frame at once: it has run before, there is room, nothing is pending."""
+    """Whether a call may go on in the function's frame at once: it has run before, there is room, nothing is
+    pending."""
     code = function.vmcode
     return (function.vmcode_of == function.func_code and code.direct != 0 and code.runs != 0
             and thread.ts.cframe.use_tracing == 0 and byte_distance(thread.limit, thread.top) >= code.total_bytes

@@ -1,7 +1,7 @@
 """Containment: x in y, x not in y.
 
-    CONTAINS r1 = r2 in r3     characters in short strings, ints and strings in dicts at once; `__contains__` of classes in
-                               its frame (special.py); anything else by the host
+    CONTAINS r1 = r2 in r3     characters in short strings, ints and strings in dicts at once; `__contains__` of
+                               classes in its frame (special.py); anything else by the host
 """
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
     CALL r1 = Point(1, 2)      CALL_CLASS: the cache words hold the class's version (bits 32-63 of the first) and its
                                `__init__` with bit 1 set; `call_class` fills them
 
-The version proves all that `call_class` has found out: that instances are made by `object.__new__`, that the class is not
-abstract, and which function its `__init__` is.
+The version proves all that `call_class` has found out: that instances are made by `object.__new__`, that the
+class is not abstract, and which function its `__init__` is.
 """
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""Binary operators that classes define by functions of the VM: `a + b` goes on in the frame of `__add__`, without C in between.
+"""Binary operators that classes define by functions of the VM: `a + b` goes on in the frame of `__add__`,
+without C in between.
 
     ADD r1 = r2 + r3    r2: Vector   ->   the frame of Vector.__add__, kind KIND_OPERATOR; its RETURN writes r1
 
-The operands stay in their registers until then: where the function returns NotImplemented, the right one may still know what
-to do. Taken are only pairs where that is simple: two objects of one class, or a number on the right; a subclass's
-reflected method would come first. Regions of the JIT call such functions themselves, so it is done where there is no JIT.
+The operands stay in their registers until then: where the function returns NotImplemented, the right one may
+still know what to do. Taken are only pairs where that is simple: two objects of one class, or a number on the
+right; a subclass's reflected method would come first. Regions of the JIT call such functions themselves, so
+it is done where there is no JIT.
 """
 from __future__ import annotations
 

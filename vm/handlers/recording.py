@@ -119,8 +119,8 @@ def RECORD():
 
 @handler("HOT_EXIT")
 def HOT_EXIT():
-    """An exit of compiled code has been taken often: record what comes after it. Code that other compiled code has called
-    goes back there first, to the one that the interpreter entered."""
+    """An exit of compiled code has been taken often: record what comes after it. Code that other compiled
+    code has called goes back there first, to the one that the interpreter entered."""
     if address_int(table) != address_of_table("main_table"):
         jit.hot_pending = 1
         jit.out_pc = pc

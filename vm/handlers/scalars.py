@@ -3,10 +3,10 @@
     a[i]         the item of a float64 array of one dimension    ->  a numpy.float64
     x * 2.0      numpy.float64 with a number                     ->  a numpy.float64, where numpy would not warn
 
-A numpy.float64 is a float by inheritance and laid out as one, so its boxes are those of floats (values.py). Arithmetic
-whose result is not finite, or too small for full precision, is left to numpy, which may warn of it or raise. Arrays have
-the layout that numpy's C interface fixes. The types are learnt when the first of them is met; they are static types, whose
-operators no program can replace.
+A numpy.float64 is a float by inheritance and laid out as one, so its boxes are those of floats (values.py).
+Arithmetic whose result is not finite, or too small for full precision, is left to numpy, which may warn of it
+or raise. Arrays have the layout that numpy's C interface fixes. The types are learnt when the first of them
+is met; they are static types, whose operators no program can replace.
 """
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Special methods of classes whose functions the VM runs: their frames are pushed as those of calls, without C in between.
+"""Special methods of classes whose functions the VM runs: their frames are pushed as those of calls,
+without C in between.
 
     x in box     box's class defines __contains__  ->  its frame, kind KIND_TRUTH: what it returns is tested and stored
     box[k]       __getitem__  ->  KIND_CALL            box[k] = v    __setitem__  ->  KIND_DROPPED

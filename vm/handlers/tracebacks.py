@@ -1,4 +1,5 @@
-"""Traceback entries, made as the host makes them but for the line: the host searches the table of lines for every entry.
+"""Traceback entries, made as the host makes them but for the line: the host searches the table of
+lines for every entry.
 
     add_traceback(frame)      the exception that is set gets an entry for the frame
     line_of(frame)            looked up once for each instruction that raises; kept with the code
