@@ -14,7 +14,7 @@ from . import outcome, runtime
 def run(options):
     """Run what the command line names; the exit status."""
     runtime.vm()                # before sys.path names the user's modules
-    runtime.pace_collector()
+    runtime.arrange_memory()
     path0 = None if sys.flags.safe_path else ""
     if options.inspect:
         from . import repl

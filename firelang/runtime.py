@@ -50,6 +50,14 @@ def connect(loaded):
     importer.enable()
 
 
+def arrange_memory():
+    """The process is the program's: see vm/memory.py and vm/collector.py."""
+    from . import knobs
+    if knobs.get("huge_pages"):
+        vm()._core.use_huge_pages()
+    pace_collector()
+
+
 def pace_collector():
     """Let the heap of a program grow further than the host would until all of it is searched for cycles."""
     from . import knobs

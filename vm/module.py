@@ -5,6 +5,7 @@ from ..codegen.metal import define_metal
 from .builtins import *  # noqa: F403
 from .collector import *  # noqa: F403
 from .jit_support import *  # noqa: F403
+from .memory import *  # noqa: F403
 
 METH_VARARGS, METH_NOARGS, METH_O, METH_FASTCALL = 1, 4, 8, 0x80
 ModuleDef = struct("ModuleDef", """refcnt:i64 type:ptr init:ptr index:i64 copy:ptr m_name:ptr m_doc:ptr m_size:i64
@@ -19,7 +20,7 @@ METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
            ("set_consumer", "core_set_consumer", METH_FASTCALL),
            ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL),
-           ("untrack", "core_untrack", METH_O)]
+           ("untrack", "core_untrack", METH_O), ("use_huge_pages", "core_use_huge_pages", METH_NOARGS)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
@@ -162,14 +163,6 @@ _table("init_builtins", BUILTINS, "find_builtin")
 
 
 @metal
-def rounds_sizes() -> bool:
-    """Whether the host's allocator gives 32 bytes for an int's 28, so that freed ints may be used for larger ones:
-    pymalloc without the checks of -X dev."""
-    name = cast(u8p, _PyMem_GetCurrentAllocatorName())
-    return address_int(name) != 0 and name[0] == 112 and name[8] == 0           # "pymalloc"
-
-
-@metal
 def init_state() -> bool:
     """Everything the VM needs of the process; False with an exception."""
     set_aside()
@@ -182,8 +175,6 @@ def init_state() -> bool:
     state.object_new = cast(TypeObject, PyBaseObject_Type).tp_new
     state.empty_tuple = PyTuple_New(0)
     state.twin_reasons = PyDict_New()
-    if not rounds_sizes():
-        ints.count = FREE_INTS                      # the list counts as full and is never used
     state.blank_bytes = PyBytes_FromStringAndSize(" \t", 2)
     if state.extra_index < 0 or not init_ints() or not state.empty_tuple or not state.twin_reasons:
         return False
