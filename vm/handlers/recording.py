@@ -5,7 +5,7 @@
     LOOP_COMPILED, RESUME_COMPILED     what the JIT puts in the place of LOOP and RESUME
     STEPPED                    every opcode of `step_table`: back to the compiled code that wanted one instruction run
 
-The log has an entry of ENTRY_WORDS words for each instruction (see tracer/log.py, its only reader). Recording ends
+The log has an entry of ENTRY_WORDS words for each instruction (see tracer/profile.py, its only reader). Recording ends
 after some rounds of the loop, with the log full, or when the frame is left; then the hook is called once, with why.
 """
 from __future__ import annotations
