@@ -199,8 +199,3 @@ op("GET_LEN",         "w r",              RC,     "R[A] = len(R[B])")
 # ------------------------------------- put in the place of LOOP and RESUME by the JIT: second cache word = machine code
 op("LOOP_COMPILED",   "n J",              RC | JUMPS | ENDS | POLLS, "poll; go on in compiled code", cache=2)
 op("RESUME_COMPILED", "n",                RC | POLLS, "poll; go on in compiled code", cache=2)
-
-
-def by_opcode(word: int) -> Op:
-    """The row of an encoded instruction's first word."""
-    return BY_CODE[word & ((1 << OPCODE_BITS) - 1)]

@@ -187,7 +187,7 @@ def bringing(program):
 
 # Weak references to the code objects of functions that ran, by address (so that those of dead ones are
 # replaced), for the JIT:
-translated = {}             # not all if they are many
+translated: dict[int, object] = {}      # not all if they are many
 MOST_NOTED = 20000
 
 

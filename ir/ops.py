@@ -45,7 +45,6 @@ ir("pair_over",    "o>b",  PURE, "{r} = extractvalue {{i64, i1}} {0}, 1")
 ir("int_shl",      "ii>i", PURE, "{r} = shl i64 {0}, {1}")
 ir("int_shr",      "ii>i", PURE, "{r} = ashr i64 {0}, {1}")
 ir("int_lshr",     "ii>i", PURE, "{r} = lshr i64 {0}, {1}")
-ir("int_neg",      "i>i",  PURE, "{r} = sub i64 0, {0}")
 ir("int_sdiv",     "ii>i", PURE, "{r} = sdiv i64 {0}, {1}")
 ir("int_srem",     "ii>i", PURE, "{r} = srem i64 {0}, {1}")
 for _name, _llvm in (("lt", "slt"), ("le", "sle"), ("eq", "eq"), ("ne", "ne"), ("gt", "sgt"), ("ge", "sge"), ("ult", "ult")):
@@ -69,7 +68,6 @@ for _name, _llvm in (("lt", "olt"), ("le", "ole"), ("eq", "oeq"), ("ne", "une"),
     ir("float_" + _name, "ff>b", PURE, "{r} = fcmp %s double {0}, {1}" % _llvm)
 ir("float_to_int", "f>i",  PURE, "{r} = fptosi double {0} to i64")
 ir("float_bits",   "f>i",  PURE, "{r} = bitcast double {0} to i64")
-ir("bits_float",   "i>f",  PURE, "{r} = bitcast i64 {0} to double")
 ir("float_select", "bff>f", PURE, "{r} = select i1 {0}, double {1}, double {2}")
 ir("ptr_select",   "bpp>p", PURE, "{r} = select i1 {0}, ptr {1}, ptr {2}")
 # -------------------------------------------------------------------------------------------------- memory

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..vm.entry import *  # noqa: F403
 
-HAVE_GC, BASETYPE, HAVE_VECTORCALL, METHOD_DESCRIPTOR = 1 << 14, 1 << 10, 1 << 11, 1 << 17
+HAVE_GC, HAVE_VECTORCALL, METHOD_DESCRIPTOR = 1 << 14, 1 << 11, 1 << 17
 DEFAULT_FLAGS = 1 << 18
 
 

@@ -23,7 +23,7 @@ from ..bytecode.ops import OPS, X_BIT as DELEGATES
 from ..vm.entry import *  # noqa: F403
 
 YIELD_CODE, COPY_FREE_VARS_CODE = OPS["YIELD"].code, OPS["COPY_FREE_VARS"].code
-SEND_CODE, JUMP_CODE = OPS["SEND"].code, OPS["JUMP"].code
+SEND_CODE = OPS["SEND"].code
 FOR_ITER_WORDS = OPS["FOR_ITER"].length
 OWNED_BY_GENERATOR = 1
 GEN_HEAD = 80                           # bytes before the host's frame

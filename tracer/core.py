@@ -38,7 +38,6 @@ def words(address: int, count: int) -> memoryview:
 # ------------------------------------------------------------------------------------ facts about objects
 function_type: type = type(None)        # of VM functions; set with the first region
 VALID_VERSION = 1 << 19
-MISSING_TYPE_VERSION = 0
 
 
 def address(name: str) -> int:

@@ -75,11 +75,6 @@ def rt_float_floordiv(a: float, b: float) -> float:
 
 
 @metal
-def rt_poll(frame: Frame, pc: u64p) -> int:
-    return 1 if poll(frame, pc) else 0
-
-
-@metal
 def rt_drop(r: Reg):
     """Empty a register whose object nothing else holds."""
     drop(r)
@@ -234,7 +229,7 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv rt_poll
+FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv
     rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter
     rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
     DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + \

@@ -14,7 +14,6 @@ from ..recording import *  # noqa: F403
 from .tracing import *  # noqa: F403
 
 SEPARATE = 8            # generators are hot on their own account after so many times the threshold
-CALL_FAMILY = OPS["CALL"].code
 
 
 @metal
