@@ -2,14 +2,15 @@
 
     core.use_huge_pages() -> True               False: not with this allocator
 
-A program with much memory spends a good part of its time in page faults and in misses of the processor's table of pages: the
-collector over a large heap a fifth. Linux gives pages of 2 MiB where it is asked to (`madvise`), once as much is
-touched in one piece. Three places ask here: the arenas of pymalloc, carved out of large mappings; blocks of the C
-library's that are large enough on their own; and its heap, which then grows by some megabytes at a time.
+A program with much memory spends a good part of its time in page faults and in misses of the processor's
+table of pages: the collector over a large heap a fifth. Linux gives pages of 2 MiB where it is asked to
+(`madvise`), once as much is touched in one piece. Three places ask here: the arenas of pymalloc, carved out
+of large mappings; blocks of the C library's that are large enough on their own; and its heap, which then
+grows by some megabytes at a time.
 
-Blocks stay the C library's and arenas are mapped as the host's own are, so all that exists may be freed by whoever frees it.
-A few freed arenas are kept for the next need. Nothing is done where the host's usual allocator is not in use
-(PYTHONMALLOC, -X dev).
+Blocks stay the C library's and arenas are mapped as the host's own are, so all that exists may be freed by
+whoever frees it. A few freed arenas are kept for the next need. Nothing is done where the host's usual
+allocator is not in use (PYTHONMALLOC, -X dev).
 """
 from __future__ import annotations
 
@@ -96,7 +97,8 @@ def arena_free(context: VOID_P, arena: VOID_P, size: int):
 
 @metal
 def look_at_heap():
-    """Ask for huge pages in what the C library's heap has grown by. Threads may do it at the same time: it is only advice."""
+    """Ask for huge pages in what the C library's heap has grown by. Threads may do it at the same time:
+    it is only advice."""
     end = address_int(sbrk(0))
     if end != memory.heap_end:
         if end > memory.heap_end:
