@@ -12,7 +12,7 @@ from __future__ import annotations
 from ..codegen.metal import Static, metal, struct
 from .state import *  # noqa: F403
 
-SPARE_BYTES = 2 << 20           # more than an arena of the host's allocator
+SPARE_BYTES = 6 << 20           # more than an arena, and than the heap grows by at a time (memory.py)
 Spare = struct("Spare", "first:ptr last:ptr sent:ThreadState")
 spare = Static("fire_spare", Spare)
 
