@@ -15,6 +15,8 @@ from array import array
 from .ops import BY_CODE, CONSUME_A, OPCODE_BITS, X_BIT, Op
 from .program import Program, nlocalsplus
 
+PLACES = ("SWAP", "MAKE_CELL", "UNPACK_PAIR")        # ops that name registers, none of which is their one result
+
 _SIGNS = {"ADD": "+", "SUB": "-", "MUL": "*", "TRUEDIV": "/", "FLOORDIV": "//", "MOD": "%", "POW": "**",
           "LSHIFT": "<<", "RSHIFT": ">>", "AND": "&", "OR": "|", "XOR": "^", "MATMUL": "@", "LT": "<",
           "LE": "<=", "EQ": "==", "NE": "!=", "GT": ">", "GE": ">=", "IS": "is", "CONTAINS": "in"}
@@ -119,6 +121,6 @@ def _spell(row: Op, parts: list, x: int) -> str:
         return f"{parts[0]} = {parts[1]} {sign} {parts[2]}"
     if row.name in ("JIF", "JNONE"):
         return f"if {'' if x else 'not '}{parts[0]}{' is None' if row.name == 'JNONE' else ''} {parts[1]}"
-    if row.operands[:1] == ("w",) and row.name not in ("SWAP", "MAKE_CELL") and len(parts) > 1:
+    if row.operands[:1] == ("w",) and row.name not in PLACES and len(parts) > 1:
         return f"{parts[0]} = {' '.join(parts[1:])}" + (" delegates" if x and row.name == "YIELD" else "")
     return " ".join(parts)

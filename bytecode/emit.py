@@ -16,7 +16,7 @@ when it writes a fresh slot and no label follows: its destination may still be c
 """
 from __future__ import annotations
 
-from .ops import CONSUME_A, CONSUME_B, OPS
+from .ops import CONSUME_A, CONSUME_B, OPCODE_BITS, OPS
 from .program import Untranslatable
 
 NULL = -1 << 40
@@ -26,6 +26,7 @@ _MOVE = OPS["MOVE"].code
 _MOVE_OUT = _MOVE | CONSUME_B
 _LOADK = OPS["LOADK"].code
 _SWAP = OPS["SWAP"].code
+_UNPACK, _UNPACK_PAIR = OPS["UNPACK"].code, OPS["UNPACK_PAIR"].code
 _DROP = OPS["DROP"].code | CONSUME_A
 
 
@@ -191,7 +192,7 @@ class Emitter:
             if self.last == len(words) and words[self.dst] >> 16 & MASK16 == entry:
                 words[self.dst] ^= (entry ^ local) << 16
                 self.last = -1
-            elif not self._swap(entry, local):
+            elif not self._swap(entry, local) and not self._pair(entry, local):
                 self.emit(_MOVE_OUT | local << 16 | entry << 32)
         elif entry == NULL:
             raise Untranslatable("NULL stored")
@@ -211,4 +212,20 @@ class Emitter:
             return False
         del words[-2:], self.origin[-2:]
         self.emit(_SWAP | local << 16 | other << 32)
+        return True
+
+    def _pair(self, entry: int, local: int) -> bool:
+        """UNPACK two slots; MOVE other = slot + 1; now local = slot: into the locals at once."""
+        words = self.words
+        if len(words) - 2 < self.label:
+            return False
+        other, made = words[-1] >> 16 & MASK16, words[-2]
+        if (words[-1] != _MOVE_OUT | other << 16 | entry + 1 << 32 or other >= self.nlocals
+                or made & (1 << OPCODE_BITS) - 1 != _UNPACK or made >> 16 & MASK16 != entry or made >> 48 != 2):
+            return False
+        source = made >> 32 & MASK16
+        if not made & CONSUME_B and source in (other, local):
+            return False
+        words[-2:] = [_UNPACK_PAIR | made & CONSUME_B | other << 16 | source << 32 | local << 48]
+        self.origin.pop()
         return True

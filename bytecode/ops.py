@@ -132,6 +132,7 @@ op("GET_ITER",        "w r",              RC,     "R[A] = iter(R[B])")
 op("FOR_ITER",        "w r j",            RC | JUMPS, "R[A] = next(R[B]), or at its end empty R[B] and jump C",
    cache=1)
 op("UNPACK",          "base r n",         RC,     "R[A+C-1 .. A] = the C items of R[B], first item highest")
+op("UNPACK_PAIR",     "w r w",            RC,     "R[A], R[C] = the two items of R[B]")
 op("UNPACK_EX",       "base r n",         RC,     "as UNPACK, C = before | after << 8, a list between them")
 # --------------------------------------------------------------------------------------- building
 op("BUILD_TUPLE",     "w base n",         RAISES, "R[A] = tuple of R[B..B+C), consumed")

@@ -305,7 +305,7 @@ OBJECTS = """PyExc_TypeError PyExc_ValueError PyExc_NameError PyExc_UnboundLocal
 TYPES = """PyLong PyFloat PyBool PyList PyTuple PyDict PySet PyFrozenSet PyUnicode PyBytes PyType PyBaseObject PyFunction PyMethod
     PyCFunction PyMethodDescr PyCell PyCode PyGen PyCoro PyAsyncGen PyRange PyRangeIter PyListIter PyTupleIter PyModule
     PyProperty PySuper PyStaticMethod PyClassMethod PyFrame PySlice PyWrapperDescr PyMemberDescr PyGetSetDescr PyEnum
-    PyDictKeys PyComplex PyTraceBack PyDictIterKey PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
+    PyDictKeys PyComplex PyTraceBack PySetIter PyDictIterKey PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
     PyFilter PyUnicodeIter PyReversed"""
 
 
@@ -344,6 +344,7 @@ for _name in TYPES.split():
     globals()[_name + "_Type"] = CGlobal(_name + "_Type", LAYOUTS["TypeObject"].pointer)
 Py_Version = CGlobal("Py_Version", pointer_to("u64"))
 Py_Runtime = CGlobal("_PyRuntime", pointer_to("u8"))
+PySet_Dummy = CGlobal("_PySet_Dummy", Pointer(LAYOUTS["Obj"].pointer))
 for _name, _symbol in [("Py_None", "_Py_NoneStruct"), ("Py_True", "_Py_TrueStruct"), ("Py_False", "_Py_FalseStruct"),
                        ("Py_NotImplemented", "_Py_NotImplementedStruct"), ("Py_Ellipsis", "_Py_EllipsisObject")]:
     globals()[_name] = CGlobal(_symbol, LAYOUTS["Obj"].pointer)

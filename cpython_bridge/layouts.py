@@ -87,7 +87,8 @@ Ascii | PyASCIIObject | 48 | length:i64@16 hash:i64@24 state:u32@32
 Unicode | PyUnicodeObject | 80 | data:ptr@72
 ModuleObject | PyModuleObject | 56 | md_dict:Obj@16
 Bytes | PyBytesObject | 40 | ob_sval:u8@32
-Set | PySetObject | 200 | fill:i64@16 used:i64@24
+SetEntry | setentry | 16 | key:Obj@0 hash:i64@8
+Set | PySetObject | 200 | fill:i64@16 used:i64@24 mask:i64@32 table:SetEntry@40
 Slice | PySliceObject | 40 | start:Obj@16 stop:Obj@24 step:Obj@32
 BaseException | PyBaseExceptionObject | 72 | dict:Obj@16 args:Obj@24 notes:Obj@32 traceback:Obj@40
     context:Obj@48 cause:Obj@56 suppress_context:u8@64
@@ -96,6 +97,7 @@ Traceback | PyTracebackObject | 40 | tb_next:Obj@16 tb_frame:FrameObject@24 tb_l
 RangeIter | private rangeiterobject | 48 | index:i64@16 start:i64@24 step:i64@32 len:i64@40
 SeqIter | private listiterobject | 32 | it_index:i64@16 it_seq:List@24
 DictIter | private dictiterobject | 56 | di_dict:Obj@16 di_used:i64@24 di_pos:i64@32 len:i64@48
+SetIter | private setiterobject | 48 | si_set:Obj@16 si_used:i64@24 si_pos:i64@32 len:i64@40
 EnumIter | private enumobject | 48 | en_index:i64@16 en_sit:Obj@24
 ZipIter | private zipobject | 48 | tuplesize:i64@16 ittuple:Tuple@24
 Property | private propertyobject | 80 | prop_get:Obj@16 prop_set:Obj@24 prop_del:Obj@32

@@ -270,27 +270,35 @@ class Items(Builder):
         return Val("obj", made, tuple)
 
     def do_UNPACK(self, instr):
+        return self.unpack(instr, [instr.a + instr.c - 1 - number for number in range(instr.c)])
+
+    def do_UNPACK_PAIR(self, instr):
+        return self.unpack(instr, [instr.a, instr.c])
+
+    def unpack(self, instr, registers):
+        """The items of a sequence into registers."""
         val = self.cx.frames[-1].regs[instr.b]
-        if val.kind == "tuple" and len(val.parts) == instr.c:
-            return self.spread(instr, val.parts)
+        if val.kind == "tuple" and len(val.parts) == len(registers):
+            return self.spread(instr, val.parts, registers)
         val = self.read_typed(instr.b, self.seen.b)
         kind = self.type_of(val) if val is not None and val.kind == "obj" else None
         if kind not in (list, tuple):
             return self.step(instr)
         pointer = self.pointer(val)
         size = self.load("i64", pointer, 16, "list" if kind is list else "tuple")
-        self.guard(self.e("int_eq", size, str(instr.c)), "a sequence to unpack has another length")
-        return self.spread(instr, [Val("obj", self.item_at(pointer, str(n), kind)) for n in range(instr.c)])
+        self.guard(self.e("int_eq", size, str(len(registers))), "a sequence to unpack has another length")
+        items = [Val("obj", self.item_at(pointer, str(n), kind)) for n in range(len(registers))]
+        return self.spread(instr, items, registers)
 
-    def spread(self, instr, items):
-        """Write the items of what is unpacked, the first one highest."""
+    def spread(self, instr, items, registers):
+        """Write the items of what is unpacked."""
         self.keep()
         for item in items:
             self.cx.hold(item)
         if instr.consumes(1):
             self.write(instr.b, EMPTY)
-        for number, item in enumerate(items):
-            self.write(instr.a + instr.c - 1 - number, item)
+        for register, item in zip(registers, items, strict=True):
+            self.write(register, item)
             self.unhold(item)
         return instr.at + instr.length
 

@@ -16,8 +16,6 @@ from .jit_keys import *  # noqa: F403
 
 i8_p, i16_p, i32_p = pointer_to("i8"), pointer_to("i16"), pointer_to("i32")
 VOID_PTR = pointer_to("u8")
-SetEntry = struct("SetEntry", "key:Obj@0 hash:i64@8", 16)
-SetTable = struct("SetTable", "mask:i64@32 table:SetEntry@40", 200)
 LastLook = struct("DictLastLook", "keys:DictKeys@0 number:i64@8 place:i64@16 hash:i64@24 version:i64@32 "
                                   "absent_keys:DictKeys@40 size:i64@48 form:i64@56 a:i64@64 b:i64@72 seen:i64@80", 88)
 last_look = Static("fire_dict_last", LastLook)
@@ -271,8 +269,8 @@ def define_set(name: str, params: str, compare: str) -> None:
     define_metal(f"""
 @metal(name="member_{name}")
 def member_{name}(s: Obj, {params}, hash: int) -> int:
-    mask = SetTable(s).mask
-    table = SetTable(s).table
+    mask = Set(s).mask
+    table = Set(s).table
     at = hash & mask
     rest = hash
     while True:

@@ -69,8 +69,13 @@ def simple_hash(o: Obj) -> int:
     """Hash of a string that knows it, or of an int; -1: not so simple."""
     if o.ob_type == PyUnicode_Type:
         return Ascii(o).hash
-    if is_small_long(o):
-        return int_hash(long_value(o))
+    if likely(o.ob_type == PyLong_Type):
+        size = Long(o).ob_size
+        if likely(ult(size + 1, 3)):
+            one = size * field_address(Long(o), "ob_digit")[0]
+            return -2 if one == -1 else one
+        if ult(size + 2, 5):
+            return int_hash(long_value(o))
     return -1
 
 
@@ -118,20 +123,18 @@ def same_key_slow(stored: Obj, key: Obj) -> int:
     """Whether two keys of one hash are equal; the second is plain."""
     if stored.ob_type == PyUnicode_Type and key.ob_type == PyUnicode_Type:
         return FOUND if _PyUnicode_EQ(stored, key) != 0 else ABSENT
-    if not is_plain_key(stored):
-        return UNDECIDED
     if stored.ob_type == PyTuple_Type and key.ob_type == PyTuple_Type:
         size = VarObj(key).ob_size
-        if VarObj(stored).ob_size != size:
-            return ABSENT
         left = field_address(Tuple(stored), "ob_item")
         right = field_address(Tuple(key), "ob_item")
-        i = 0
+        i = 0 if VarObj(stored).ob_size == size else size + 1
         while i < size and (left[i] == right[i] or (is_small_long(left[i]) and is_small_long(right[i])
                                                     and long_value(left[i]) == long_value(right[i]))):
             i = i + 1
         if i == size:
             return FOUND
+    if not is_plain_key(stored):
+        return UNDECIDED
     return FOUND if PyObject_RichCompareBool(stored, key, EQUAL) > 0 else ABSENT
 
 

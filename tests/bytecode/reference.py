@@ -15,7 +15,7 @@ import types
 from array import array
 
 from firelang.bytecode import translate
-from firelang.bytecode.dis import decode
+from firelang.bytecode.dis import PLACES, decode
 from firelang.bytecode.effects import effects
 from firelang.bytecode.program import nlocalsplus
 
@@ -221,7 +221,7 @@ def _step(frame, row, values, plain, x, following, cache):
             inputs.append(frame.r[value])
         elif kind in "kK" or kind == "name":
             inputs.append(frame.pool[value])
-        elif kind != "w" or row.name in ("SWAP", "MAKE_CELL"):
+        elif kind != "w" or row.name in PLACES:
             inputs.append(value)
     if row.name in _NEEDS_REGISTER:
         inputs.append(values[-1])
@@ -232,7 +232,7 @@ def _step(frame, row, values, plain, x, following, cache):
     del inputs
     frame.position = following if not row.effects & 4 or row.operands[0] == "w" or not result \
         else frame.position + values[-1]
-    if row.operands[:1] == ("w",) and row.name not in ("SWAP", "MAKE_CELL"):
+    if row.operands[:1] == ("w",) and row.name not in PLACES:
         if row.name == "FOR_ITER" and result is EMPTY:
             frame.r[values[1]] = EMPTY
             frame.position += values[2] - row.length

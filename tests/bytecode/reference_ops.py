@@ -113,6 +113,12 @@ def _unpack(f, base, value, n):
     f.r[base:base + n] = items[::-1]
 
 
+def _unpack_pair(f, a, value, c):
+    items = types.SimpleNamespace(r=[None, None])
+    _unpack(items, 0, value, 2)
+    f.r[c], f.r[a] = items.r
+
+
 def _unpack_ex(f, base, value, n):
     before, after = n & 255, n >> 8
     items = [*value]
@@ -411,7 +417,8 @@ IMPLEMENTATION = {
     "IS": lambda f, a, b: (a is b) != f.x, "JIS": lambda f, a, b, j: (a is b) == f.x,
     "CONTAINS": lambda f, a, b: (a in b) != f.x,
     "JUMP": _jump, "LOOP": _jump, "JIF": lambda f, a, j: bool(a) == f.x, "JNONE": lambda f, a, j: (a is None) == f.x,
-    "GET_ITER": lambda f, a: iter(a), "FOR_ITER": _for_iter, "UNPACK": _unpack, "UNPACK_EX": _unpack_ex,
+    "GET_ITER": lambda f, a: iter(a), "FOR_ITER": _for_iter, "UNPACK": _unpack,
+    "UNPACK_PAIR": _unpack_pair, "UNPACK_EX": _unpack_ex,
     "BUILD_TUPLE": lambda f, b, n: tuple(f.take(b, n)), "BUILD_LIST": lambda f, b, n: f.take(b, n),
     "BUILD_SET": lambda f, b, n: set(f.take(b, n)), "BUILD_STRING": lambda f, b, n: "".join(f.take(b, n)),
     "BUILD_MAP": lambda f, b, n: dict(zip(*[iter(f.take(b, 2 * n))] * 2)) if n else {},

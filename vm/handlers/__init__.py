@@ -21,7 +21,7 @@ def load() -> dict:
 
 # Ops whose handlers are compiled once per combination of the consume bits (and of X, in the second group), so that
 # a handler does not test them: they are known when code is loaded.
-BY_CONSUMED = """MOVE ATTR_GET METHOD_GET ATTR_SET ITEM_GET ITEM_GET_K ITEM_SET GET_ITER UNPACK LIST_APPEND NOT CELL_SET
+BY_CONSUMED = """MOVE ATTR_GET METHOD_GET ATTR_SET ITEM_GET ITEM_GET_K ITEM_SET GET_ITER UNPACK UNPACK_PAIR LIST_APPEND NOT CELL_SET
     ADD SUB MUL TRUEDIV FLOORDIV MOD LSHIFT RSHIFT AND OR XOR LT LE EQ NE GT GE"""
 BY_CONSUMED_AND_X = "CALL JLT JLE JEQ JNE JGT JGE JIF JNONE JIS IS CONTAINS"
 

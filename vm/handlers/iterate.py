@@ -4,7 +4,7 @@ from __future__ import annotations
 from .calls import *  # noqa: F403
 
 
-UNPACK_CODE = OPS["UNPACK"].code
+PAIR_CODE = OPS["UNPACK_PAIR"].code
 MOST_COUNTED = (1 << 62)            # counts of an enumerate that need no big ints
 
 
@@ -69,6 +69,124 @@ def next_generic(frame: Frame, pc: u64p, ra: Reg, iterator: Obj) -> int:
     return 0
 
 
+@metal(inline=True)
+def takes_pair(pc: u64p, ins: int, table: ptr_p) -> bool:
+    """Whether the instruction behind a FOR_ITER takes its item apart into two registers, and may be done with it."""
+    word = pc[2]
+    flags = CONSUME_B >> FLAG_SHIFT
+    return (word & OPCODE_MASK == op_variants[(PAIR_CODE << FLAG_BITS) + flags]
+            and lshr(word, 32) & 65535 == lshr(ins, 16) & 65535
+            and address_int(table) == address_of_table("main_table"))
+
+
+@metal(inline=True)
+def put_pair(pc: u64p, regs: Reg, first: Obj, second: Obj):
+    """Two borrowed objects into the registers that the instruction behind a FOR_ITER names. What these held may run code
+    as it goes."""
+    incref(first)
+    incref(second)
+    set_item_of(regs[lshr(pc[2], 16) & 65535], first)
+    set_item_of(regs[lshr(pc[2], 48)], second)
+    decref(first)
+    decref(second)
+
+
+@metal
+def put_items(pc: u64p, regs: Reg, pair: Obj):
+    """The items of a tuple of two likewise."""
+    items = field_address(Tuple(pair), "ob_item")
+    put_pair(pc, regs, items[0], items[1])
+
+
+@metal
+def next_entry(iterator: Obj, pair: obj_p) -> bool:
+    """Key and value of a dict's next item, borrowed; False: nothing has happened, the iterator is at its end or the dict
+    has changed."""
+    items = DictIter(iterator)
+    d = items.di_dict
+    if not d or items.len <= 0 or Dict(d).ma_used != items.di_used:
+        return False
+    place = stack("i64", 1)
+    place[0] = items.di_pos
+    if PyDict_Next(d, place, pair, pair + 1) == 0:
+        return False
+    items.di_pos = place[0]
+    items.len = items.len - 1
+    return True
+
+
+@metal(inline=True)
+def next_member(iterator: Obj) -> Obj:
+    """A set's next member, borrowed; NULL: as above."""
+    members = SetIter(iterator)
+    s = members.si_set
+    if not s or Set(s).used != members.si_used:
+        return None
+    table = Set(s).table
+    at = members.si_pos
+    while at <= Set(s).mask:
+        key = table[at].key
+        at = at + 1
+        if key and key != PySet_Dummy[0]:
+            members.si_pos = at
+            members.len = members.len - 1
+            return key
+    return None
+
+
+@metal(inline=True)
+def peek_list(iterator: Obj) -> Obj:
+    """The next item of an iterator over a list, borrowed; NULL: of another, or at its end."""
+    if iterator.ob_type == PyListIter_Type:
+        items = SeqIter(iterator).it_seq
+        if items:
+            if SeqIter(iterator).it_index < items.ob_size:
+                return items.ob_item[SeqIter(iterator).it_index]
+    return None
+
+
+@metal(inline=True)
+def step_list(iterator: Obj):
+    """Go over the item that was peeked at."""
+    SeqIter(iterator).it_index = SeqIter(iterator).it_index + 1
+
+
+@metal
+def next_two(iterator: Obj, pc: u64p, regs: Reg) -> bool:
+    """The next pair of enumerate over a list, of zip over two, or of a dict's items, without a tuple; False: as above."""
+    kind = iterator.ob_type
+    if kind == PyDictIterItem_Type:
+        entry = stack("Obj", 2)
+        if not next_entry(iterator, entry):
+            return False
+        put_pair(pc, regs, entry[0], entry[1])
+        return True
+    if kind == PyEnum_Type:
+        counted = EnumIter(iterator)
+        item = peek_list(counted.en_sit)
+        if not item or counted.en_index >= MOST_COUNTED:
+            return False
+        step_list(counted.en_sit)
+        number = counted.en_index
+        counted.en_index = number + 1
+        incref(item)
+        set_int(regs[lshr(pc[2], 16) & 65535], number)
+        set_item_of(regs[lshr(pc[2], 48)], item)
+        decref(item)
+        return True
+    if kind == PyZip_Type:
+        if ZipIter(iterator).tuplesize == 2:
+            sources = field_address(ZipIter(iterator).ittuple, "ob_item")
+            first = peek_list(sources[0])
+            second = peek_list(sources[1])
+            if first and second and sources[0] != sources[1]:
+                step_list(sources[0])
+                step_list(sources[1])
+                put_pair(pc, regs, first, second)
+                return True
+    return False
+
+
 @handler("FOR_ITER", 2)
 def FOR_ITER():
     iterator = rb.object
@@ -84,8 +202,13 @@ def FOR_ITER():
         if likely(sequence):
             at = SeqIter(iterator).it_index
             if likely(at < sequence.ob_size):
+                item = sequence.ob_item[at]
                 SeqIter(iterator).it_index = at + 1
-                set_item_of(ra, sequence.ob_item[at])
+                if item.ob_type == PyTuple_Type:
+                    if takes_pair(pc, ins, table) and VarObj(item).ob_size == 2:
+                        put_items(pc, regs[0], item)
+                        return jump(pc + 3)
+                set_item_of(ra, item)
                 return
             finish_sequence(SeqIter(iterator))
     elif kind == PyTupleIter_Type:
@@ -93,8 +216,13 @@ def FOR_ITER():
         if likely(items):
             at2 = SeqIter(iterator).it_index
             if likely(at2 < items.ob_size):
+                item2 = field_address(items, "ob_item")[at2]
                 SeqIter(iterator).it_index = at2 + 1
-                set_item_of(ra, field_address(items, "ob_item")[at2])
+                if item2.ob_type == PyTuple_Type:
+                    if takes_pair(pc, ins, table) and VarObj(item2).ob_size == 2:
+                        put_items(pc, regs[0], item2)
+                        return jump(pc + 3)
+                set_item_of(ra, item2)
                 return
             finish_sequence(SeqIter(iterator))
     elif kind == characters.iterator_type:
@@ -114,55 +242,50 @@ def FOR_ITER():
     return jump(jump16(pc, ins))
 
 
-@metal(inline=True)
-def unpacks_pair(pc: u64p, ins: int) -> bool:
-    """Whether the instruction behind a FOR_ITER takes its item apart into two registers."""
-    word = pc[2]
-    flags = CONSUME_B >> FLAG_SHIFT
-    return (word & OPCODE_MASK == op_variants[(UNPACK_CODE << FLAG_BITS) + flags]
-            and lshr(word, 32) & 65535 == lshr(ins, 16) & 65535 and lshr(word, 48) == 2)
-
-
-@metal
-def next_pair(iterator: Obj, first: Reg) -> bool:
-    """Key and value of a dict's next item into two empty registers, the key into the higher; False: nothing has
-    happened, the iterator is at its end or the dict has changed."""
-    items = DictIter(iterator)
-    d = items.di_dict
-    if not d or items.len <= 0 or first.tag == OBJECT or first[1].tag == OBJECT:
-        return False
-    if Dict(d).ma_used != items.di_used:
-        return False
-    place = stack("i64", 1)
-    pair = stack("Obj", 2)
-    place[0] = items.di_pos
-    if PyDict_Next(d, place, pair, pair + 1) == 0:
-        return False
-    items.di_pos = place[0]
-    items.len = items.len - 1
-    set_item_of(first + 1, pair[0])
-    set_item_of(first, pair[1])
-    return True
-
-
 @handler("FOR_ITER_OTHER", 2)
 def FOR_ITER_OTHER():
-    """Generators, and iterators of the host. A dict's items are taken apart without a tuple."""
-    iterator = rb.object
-    kind = iterator.ob_type
-    if kind == PyDictIterItem_Type and address_int(table) == address_of_table("main_table"):
-        if unpacks_pair(pc, ins):
-            if likely(next_pair(iterator, regs[lshr(pc[2], 16) & 65535])):
-                return jump(pc + 3)
+    """Sets, generators, and iterators of the host."""
+    kind = rb.object.ob_type
+    if kind == PySetIter_Type:
+        return tail("FOR_ITER_SET")
     if kind == FireGenerator_Type:
-        callee = resume_inline(frame, pc, iterator, KIND_FOR_ITER)
+        callee = resume_inline(frame, pc, rb.object, KIND_FOR_ITER)
         if likely(callee):
             return go(callee)
+    return tail("FOR_ITER_HOST")
+
+
+@handler("FOR_ITER_SET", 2)
+def FOR_ITER_SET():
+    member = next_member(rb.object)
+    if likely(member):
+        if member.ob_type == PyTuple_Type:
+            if takes_pair(pc, ins, table) and VarObj(member).ob_size == 2:
+                put_items(pc, regs[0], member)
+                return jump(pc + 3)
+        set_item_of(ra, member)
+        return
+    return tail("FOR_ITER_HOST")
+
+
+@handler("FOR_ITER_HOST", 2)
+def FOR_ITER_HOST():
+    """Iterators of the host. Pairs are taken apart without a tuple."""
+    iterator = rb.object
+    kind = iterator.ob_type
+    if takes_pair(pc, ins, table):
+        if next_two(iterator, pc, regs[0]):
+            return jump(pc + 3)
     if kind == PyEnum_Type and EnumIter(iterator).en_sit.ob_type == FireGenerator_Type:
         if EnumIter(iterator).en_index < MOST_COUNTED:
-            callee2 = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
-            if likely(callee2):
-                return go(callee2)
+            callee = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
+            if likely(callee):
+                return go(callee)
+    if kind == PyDictIterKey_Type:
+        key = stack("Obj", 2)
+        if likely(next_entry(iterator, key)):
+            set_item_of(ra, key[0])
+            return
     outcome = next_generic(frame, pc, ra, iterator)
     if likely(outcome > 0):
         return

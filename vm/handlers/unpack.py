@@ -109,6 +109,37 @@ def UNPACK():
         return tail("ERROR")
 
 
+@metal
+def unpack_pair(frame: Frame, pc: u64p, ins: int, first: Reg, r: Reg, second: Reg) -> bool:
+    """Any iterable into two registers, which keep what they hold if it has not two items."""
+    items = cast(Reg, stack("i64", 4))
+    items.tag = EMPTY
+    items[1].tag = EMPTY
+    done = unpack(frame, pc, ins, items, r, 2)
+    if done:
+        set_raw(first, items[1].payload, items[1].tag)
+        set_raw(second, items.payload, items.tag)
+    else:
+        drop(items)
+        drop(items[1])
+    return done
+
+
+@handler("UNPACK_PAIR")
+def UNPACK_PAIR():
+    if likely(rb.tag == OBJECT):
+        o = rb.object
+        if likely(o.ob_type == PyTuple_Type and VarObj(o).ob_size == 2):
+            items = field_address(Tuple(o), "ob_item")
+            held = take(rb, ins, CONSUME_B)
+            set_item_of(ra, items[0])
+            set_item_of(rc, items[1])
+            xdecref(held)
+            return
+    if unlikely(not unpack_pair(frame, pc, ins, ra, rb, rc)):
+        return tail("ERROR")
+
+
 # ------------------------------------------------------------------------------------ a, *b, c = x
 @metal(cold=True)
 def too_few(wanted: int, found: int):
