@@ -272,6 +272,7 @@ api("PyObject *PyFrame_GetLocals(PyFrameObject *)", "new", NULL)
 api("PyObject *PyCMethod_New(void *, PyObject *, PyObject *, PyTypeObject *)", "new", NULL)
 api("PyObject *PyDescr_NewGetSet(PyTypeObject *, void *)", "new", NULL)
 api("PyObject *_PyNumber_Index(PyObject *)", "new", NULL)
+api("PyObject *PyNumber_Long(PyObject *)", "new", NULL)
 # ---------------------------------------------------------------------------------------- C library
 api("void abort(void)")
 api("void *malloc(size_t)")

@@ -9,6 +9,9 @@ from ..vm.entry import *  # noqa: F403
 
 HAVE_GC, HAVE_VECTORCALL, METHOD_DESCRIPTOR = 1 << 14, 1 << 11, 1 << 17
 DEFAULT_FLAGS = 1 << 18
+# What the newest function took from its globals, good while these are as they were; borrowed from them.
+Namespace = struct("Namespace", "globals:Obj version:i64 builtins:Obj module:Obj")
+namespace = Static("fire_namespace", Namespace)
 
 
 @metal
@@ -25,15 +28,30 @@ def builtins_of(globals: Obj) -> Obj:
 
 
 @metal
-def new_function(host_code: Obj, globals: Obj) -> Obj:
-    """A VM function without defaults or closure; new reference or NULL."""
+def globals_known(globals: Obj) -> bool:
+    """Have `namespace` describe these globals; False with an exception."""
+    if namespace.globals == globals and namespace.version == Dict(globals).ma_version_tag:
+        return True
     builtins = builtins_of(globals)
     if not builtins:
-        return None
-    code = Code(host_code)
+        return False
     module = PyDict_GetItemWithError(globals, state.name_module_name)
     if not module and PyErr_Occurred():
+        return False
+    own = PyDict_Contains(globals, state.name_builtins) > 0      # else they are those of the frame that runs
+    namespace.globals = globals if own else None
+    namespace.version = Dict(globals).ma_version_tag
+    namespace.builtins = builtins
+    namespace.module = module
+    return True
+
+
+@metal
+def new_function(host_code: Obj, globals: Obj) -> Obj:
+    """A VM function without defaults or closure; new reference or NULL."""
+    if not globals_known(globals):
         return None
+    code = Code(host_code)
     function = cast(FireFunction, _PyObject_GC_New(cast(TypeObject, FireFunction_Type)))
     if not function:
         return None
@@ -43,7 +61,7 @@ def new_function(host_code: Obj, globals: Obj) -> Obj:
         if first.ob_type == PyUnicode_Type:
             doc = first
     function.func_globals = new_ref(globals)
-    function.func_builtins = new_ref(builtins)
+    function.func_builtins = new_ref(namespace.builtins)
     function.func_name = new_ref(code.co_name)
     function.func_qualname = new_ref(code.co_qualname)
     function.func_code = cast(Code, new_ref(host_code))
@@ -53,14 +71,19 @@ def new_function(host_code: Obj, globals: Obj) -> Obj:
     function.func_doc = new_ref(doc)
     function.func_dict = None
     function.func_weakreflist = None
-    if module:
-        incref(module)
-    function.func_module = module
+    if namespace.module:
+        incref(namespace.module)
+    function.func_module = namespace.module
     function.func_annotations = None
     function.vectorcall = fire_vectorcall
     function.func_version = 0
+    known = stack("ptr", 1)
+    known[0] = None
     function.vmcode = None
     function.vmcode_of = None
+    if _PyCode_GetExtra(host_code, state.extra_index, known) == 0 and known[0]:
+        function.vmcode = cast(VMCode, known[0])
+        function.vmcode_of = code
     PyObject_GC_Track(function)
     return cast(Obj, function)
 

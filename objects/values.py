@@ -52,7 +52,7 @@ def deallocate(o: Obj):
         ints.free_float = o
         ints.floats = ints.floats + 1
     else:
-        _Py_Dealloc(o)
+        call_pointer("void", o.ob_type.tp_dealloc, o)
 
 
 @metal(inline=True)
@@ -149,6 +149,12 @@ def is_none(r: Reg) -> bool:
 def is_tuple(r: Reg) -> bool:
     """Whether a register holds exactly a tuple."""
     return r.tag == OBJECT and r.object.ob_type == PyTuple_Type
+
+
+@metal(inline=True)
+def is_key(r: Reg) -> bool:
+    """Whether a register holds exactly a string or a tuple: keys that may be looked up without running code."""
+    return r.tag == OBJECT and (r.object.ob_type == PyUnicode_Type or r.object.ob_type == PyTuple_Type)
 
 
 # ----------------------------------------------------------------------------------------- writing

@@ -44,8 +44,25 @@ def items_differ(a: Obj, b: Obj) -> int:
         return 0
     if is_small_long(a) and is_small_long(b):
         return 1 if long_value(a) != long_value(b) else 0
+    if a.ob_type == PyUnicode_Type and b.ob_type == PyUnicode_Type:
+        return 1 if _PyUnicode_EQ(a, b) == 0 else 0
+    if a.ob_type == PyFloat_Type and b.ob_type == PyFloat_Type:
+        return 1 if Float(a).ob_fval != Float(b).ob_fval else 0
     equal = plain_compare(a, b, EQUAL)
     return UNDECIDED if equal == UNDECIDED else 1 - equal
+
+
+@metal
+def order_differing(a: Obj, b: Obj, op: int) -> int:
+    """The truth of a comparison by order of two items that are not equal; 2: not plain."""
+    if a.ob_type == PyFloat_Type and b.ob_type == PyFloat_Type:
+        x = Float(a).ob_fval
+        y = Float(b).ob_fval
+        if x == x and y == y:
+            return ordered(1 if x > y else -1, 0, op)
+    elif is_ascii(a) and is_ascii(b):
+        return ordered(order_ascii(a, b), 0, op)
+    return plain_compare(a, b, op)
 
 
 @metal
@@ -71,7 +88,7 @@ def rt_tuple_compare(a: Obj, b: Obj, op: int) -> int:
             if differ != 0:
                 if op == EQUAL:
                     return 0
-                return 1 if op == NOT_EQUAL else plain_compare(x, y, op)
+                return 1 if op == NOT_EQUAL else order_differing(x, y, op)
         i = i + 1
     return ordered(m, n, op)
 

@@ -239,6 +239,8 @@ def again_any(stored: Obj, key: Obj) -> int:
         if stored == key:
             return FOUND
         if stored.ob_type == PyUnicode_Type and Ascii(stored).length == Ascii(key).length:
+            if Ascii(key).hash != -1 and Ascii(key).hash != Ascii(stored).hash:
+                return ABSENT
             return FOUND if _PyUnicode_EQ(stored, key) != 0 else ABSENT
         return ABSENT
     return FOUND if stored == key and is_plain_key(key) else ABSENT

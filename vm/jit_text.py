@@ -9,7 +9,7 @@ from __future__ import annotations
 from .jit_keys import *  # noqa: F403
 
 ASCII_STATE = 0xE4                  # compact, ascii, ready, one byte each; not interned
-MOST_DIGITS, NO_INT = 18, -(1 << 63)
+MOST_DIGITS = 18
 WIDEST = 60
 
 
@@ -60,8 +60,8 @@ def put_digits(end: u8_p, n: int, base: int) -> u8_p:
 
 
 @metal
-def rt_text_of_int(before: Obj, n: int, behind: Obj) -> Obj:
-    """The decimal text of an int between two ASCII strings, either NULL."""
+def int_between(left: u8_p, nleft: int, n: int, right: u8_p, nright: int) -> Obj:
+    """The decimal text of an int between other characters."""
     place = stack("u8", 24)
     end = place + 24
     if unlikely(n == NO_INT):
@@ -71,20 +71,42 @@ def rt_text_of_int(before: Obj, n: int, behind: Obj) -> Obj:
         at = at + -1
         at[0] = 45
     count = byte_distance(end, at)
-    if not before and not behind:
+    if nleft + nright == 0:
         return ascii_text(at, count)
-    left = Ascii(before).length if before else 0
-    right = Ascii(behind).length if behind else 0
-    made = new_ascii(left + count + right)
+    made = new_ascii(nleft + count + nright)
     if unlikely(not made):
         return None
     data = ascii_data(made)
-    if before:
-        copy(data, ascii_data(before), left)
-    copy(data + left, at, count)
-    if behind:
-        copy(data + left + count, ascii_data(behind), right)
+    copy(data, left, nleft)
+    copy(data + nleft, at, count)
+    copy(data + nleft + count, right, nright)
     return made
+
+
+@metal
+def rt_text_of_int(before: Obj, n: int, behind: Obj) -> Obj:
+    """The decimal text of an int between two ASCII strings, either NULL."""
+    left = ascii_data(before if before else state.empty_string)
+    right = ascii_data(behind if behind else state.empty_string)
+    return int_between(left, Ascii(before).length if before else 0, n, right, Ascii(behind).length if behind else 0)
+
+
+@metal
+def text_with_int(form: Obj, n: int) -> Obj:
+    """form % n of a string in which "%d" stands once; NULL: not so simple."""
+    if not is_ascii(form):
+        return None
+    data = ascii_data(form)
+    size = Ascii(form).length
+    found = -1
+    for i in range(size):
+        if data[i] == 37:                                       # %
+            if found >= 0 or i + 1 == size or data[i + 1] != 100:
+                return None
+            found = i
+    if found < 0:
+        return None
+    return int_between(data, found, n, data + (found + 2), size - found - 2)
 
 
 @metal

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks", "errors",
-           "binding", "calls", "instances", "call_types", "call_bound", "call_forms", "known", "iterate", "attr_cache",
+           "binding", "calls", "instances", "call_types", "call_bound", "call_forms", "known_texts",
+           "known", "iterate", "attr_cache",
            "attr_table", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching", "groups",
            "generators", "tracing", "recording")
 
@@ -21,7 +22,8 @@ def load() -> dict:
 
 # Ops whose handlers are compiled once per combination of the consume bits (and of X, in the second group), so that
 # a handler does not test them: they are known when code is loaded.
-BY_CONSUMED = """MOVE ATTR_GET METHOD_GET ATTR_SET ITEM_GET ITEM_GET_K ITEM_SET GET_ITER UNPACK UNPACK_PAIR LIST_APPEND NOT CELL_SET
+BY_CONSUMED = """MOVE ATTR_GET METHOD_GET ATTR_SET ITEM_GET ITEM_GET_K ITEM_SET GET_ITER UNPACK UNPACK_PAIR
+    LIST_APPEND NOT CELL_SET
     ADD SUB MUL TRUEDIV FLOORDIV MOD LSHIFT RSHIFT AND OR XOR LT LE EQ NE GT GE"""
 BY_CONSUMED_AND_X = "CALL JLT JLE JEQ JNE JGT JGE JIF JNONE JIS IS CONTAINS"
 

@@ -196,6 +196,9 @@ def define(name: str, constant: bool) -> None:
         result: Obj = None
         if name in ("ADD", "SUB", "MUL", "TRUEDIV"):
             result = scalar_case(rb, rc)
+        elif name == "MOD":
+            if rb.tag == OBJECT and rb.object.ob_type == PyUnicode_Type and rc.tag == INT:
+                result = text_with_int(rb.object, rc.payload)
         if not result:
             sync(frame, pc)
             left = boxed(rb)

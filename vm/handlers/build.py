@@ -244,9 +244,13 @@ def FORMAT():
     if C & (HAS_SPEC | CONVERT) < AS_REPR and rb.tag == OBJECT:     # a plain string stays as it is
         if rb.object.ob_type == PyUnicode_Type:
             return set_moved(ra, rb)
-    text = format_value(frame, pc, rb, C)
-    if unlikely(not text):
-        return tail("ERROR")
+    text: Obj = None
+    if rb.tag == INT and C & HAS_SPEC == 0:
+        text = rt_text_of_int(None, rb.payload, None)
+    if not text:
+        text = format_value(frame, pc, rb, C)
+        if unlikely(not text):
+            return tail("ERROR")
     set_object(ra, text)
 
 

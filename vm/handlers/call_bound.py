@@ -13,6 +13,9 @@ from .calls import *  # noqa: F403
 @handler("CALL_BOUND", 3)
 def CALL_BOUND():
     """A VM function whose parameters are not simply the arguments."""
+    function = cast(FireFunction, rb[0 if rb.tag == OBJECT else 1].object)
+    if function.vmcode_of == function.func_code and function.vmcode.flags & CO_ANY_GENERATOR != 0:
+        return tail("CALL_GENERAL")
     if pc[1] & 0xFFFFFFFF == 0:
         return tail("CALL_DEFAULTS")
     return tail("CALL_BINDING")

@@ -136,6 +136,10 @@ def define(name: str, constant: bool) -> None:
         ro = constant_object(frame, right) if constant else boxed(right)
         if not lo or not ro:
             return -1
+        if lo.ob_type == PyTuple_Type and ro.ob_type == PyTuple_Type:
+            outcome = rt_tuple_compare(lo, ro, rich)
+            if likely(outcome != UNDECIDED):
+                return outcome
         sync(frame, pc)
         result = PyObject_RichCompare(lo, ro, rich)
         if not result:

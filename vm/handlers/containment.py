@@ -35,13 +35,11 @@ def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
     elif item.tag == OBJECT and container.tag == OBJECT:
         if is_ascii(container.object) and is_ascii(item.object) and Ascii(item.object).length == 1:
             return 1 if has_character(container.object, ascii_data(item.object)[0]) else 0
-        if is_tuple(item) and (container.object.ob_type == PySet_Type or container.object.ob_type == PyDict_Type):
+        if is_key(item) and (container.object.ob_type == PySet_Type or container.object.ob_type == PyDict_Type):
             outcome = rt_set_has_any(container.object, item.object) if container.object.ob_type == PySet_Type \
                 else rt_dict_has_any(container.object, item.object)
             if outcome != UNDECIDED:
                 return outcome
-        if container.object.ob_type == PyDict_Type and is_quiet(container.object, item.object):
-            return PyDict_Contains(container.object, item.object)
     sync(frame, pc)
     value = boxed(item)
     holder = boxed(container)

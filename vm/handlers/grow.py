@@ -33,6 +33,14 @@ def append_value(frame: Frame, pc: u64p, ins: int, holder: Reg, r: Reg) -> bool:
 
 @handler("LIST_APPEND")
 def LIST_APPEND():
+    to = List(ra.object)
+    size = to.ob_size
+    if likely(size < to.allocated):
+        value = owned_value(rb, ins, CONSUME_B)
+        if likely(value):
+            to.ob_item[size] = value
+            to.ob_size = size + 1
+            return
     if unlikely(not append_value(frame, pc, ins, ra, rb)):
         return tail("ERROR")
 

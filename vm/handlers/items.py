@@ -60,31 +60,20 @@ def dict_item(d: Obj, key: Obj) -> Obj:
 
 
 @metal(inline=True)
-def is_quiet(d: Obj, key: Obj) -> bool:
-    """Whether looking this key up in this exact dict runs no code: strings among strings."""
-    return key.ob_type == PyUnicode_Type and Ascii(key).hash != -1 and Dict(d).ma_keys.dk_kind != 0
-
-
-@metal(inline=True)
 def quiet_item(holder: Reg, key: Reg) -> Obj:
     """Item of an exact dict for an unboxed int, a tuple or a string, borrowed; NULL: absent, or not so simple."""
     if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
         return None
     if key.tag == INT:
         return rt_dict_item_int(holder.object, key.payload)
-    if is_tuple(key):
+    if is_key(key):
         return rt_dict_item_any(holder.object, key.object)
-    if key.tag == OBJECT and is_quiet(holder.object, key.object):
-        return PyDict_GetItemWithError(holder.object, key.object)
     return None
 
 
 @metal
 def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
     """Any subscript; new reference or NULL with an exception."""
-    found = quiet_item(holder, key)
-    if found:
-        return new_ref(found)
     if is_array(holder):
         item = array_item(holder.object, key)
         if item:
@@ -127,12 +116,16 @@ def ITEM_GET():
 
 @handler("ITEM_GET_OTHER", 2)
 def ITEM_GET_OTHER():
-    callee = item_frame(frame, pc, ins, rb, rc)
-    if callee:
-        return resume_at(callee, callee.code.entry)
-    value = item_of(frame, pc, rb, rc)
-    if unlikely(not value):
-        return tail("ERROR")
+    value = quiet_item(rb, rc)
+    if likely(value):
+        incref(value)
+    else:
+        callee = item_frame(frame, pc, ins, rb, rc)
+        if callee:
+            return resume_at(callee, callee.code.entry)
+        value = item_of(frame, pc, rb, rc)
+        if unlikely(not value):
+            return tail("ERROR")
     ob = take(rb, ins, CONSUME_B)
     oc = take(rc, ins, CONSUME_C)
     set_object(ra, value)
@@ -153,9 +146,13 @@ def ITEM_GET_K():
 
 @handler("ITEM_GET_K_OTHER", 2)
 def ITEM_GET_K_OTHER():
-    value = item_of_constant(frame, pc, rb, pool_at(frame, C))
-    if unlikely(not value):
-        return tail("ERROR")
+    value = quiet_item(rb, pool_at(frame, C))
+    if likely(value):
+        incref(value)
+    else:
+        value = item_of_constant(frame, pc, rb, pool_at(frame, C))
+        if unlikely(not value):
+            return tail("ERROR")
     ob = take(rb, ins, CONSUME_B)
     set_object(ra, value)
     xdecref(ob)
@@ -215,12 +212,12 @@ def list_slot(holder: Reg, key: Reg) -> obj_p:
 
 @metal(inline=True)
 def set_plain(holder: Reg, key: Reg, value: Obj) -> bool:
-    """Store into an exact dict under an unboxed int or a tuple; False: nothing has happened."""
+    """Store into an exact dict under an unboxed int, a string or a tuple; False: nothing has happened."""
     if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
         return False
     if key.tag == INT:
         return rt_dict_set_int(holder.object, key.payload, value) != 0
-    return is_tuple(key) and rt_dict_set_any(holder.object, key.object, value) != 0
+    return is_key(key) and rt_dict_set_any(holder.object, key.object, value) != 0
 
 
 @metal

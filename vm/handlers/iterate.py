@@ -81,8 +81,8 @@ def takes_pair(pc: u64p, ins: int, table: ptr_p) -> bool:
 
 @metal(inline=True)
 def put_pair(pc: u64p, regs: Reg, first: Obj, second: Obj):
-    """Two borrowed objects into the registers that the instruction behind a FOR_ITER names. What these held may run code
-    as it goes."""
+    """Two borrowed objects into the registers that the instruction behind a FOR_ITER names. What these held may
+    run code as it goes."""
     incref(first)
     incref(second)
     set_item_of(regs[lshr(pc[2], 16) & 65535], first)
@@ -100,8 +100,8 @@ def put_items(pc: u64p, regs: Reg, pair: Obj):
 
 @metal
 def next_entry(iterator: Obj, pair: obj_p) -> bool:
-    """Key and value of a dict's next item, borrowed; False: nothing has happened, the iterator is at its end or the dict
-    has changed."""
+    """Key and value of a dict's next item, borrowed; False: nothing has happened, the iterator is at its end or the
+    dict has changed."""
     items = DictIter(iterator)
     d = items.di_dict
     if not d or items.len <= 0 or Dict(d).ma_used != items.di_used:
@@ -153,7 +153,8 @@ def step_list(iterator: Obj):
 
 @metal
 def next_two(iterator: Obj, pc: u64p, regs: Reg) -> bool:
-    """The next pair of enumerate over a list, of zip over two, or of a dict's items, without a tuple; False: as above."""
+    """The next pair of enumerate over a list, of zip over two, or of a dict's items, without a tuple; False: as
+    above."""
     kind = iterator.ob_type
     if kind == PyDictIterItem_Type:
         entry = stack("Obj", 2)

@@ -8,10 +8,11 @@ takes over only for the types it knows and falls back with `tail("CALL_GENERAL")
 from __future__ import annotations
 
 from ...codegen.metal import define_metal
-from .consumers import *  # noqa: F403
+from .known_texts import *  # noqa: F403
 
-ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "append", "get", "sum", "any", "all")
-METHODS = {"append": "PyList_Type", "get": "PyDict_Type"}
+METHODS = {"append": "PyList_Type", "get": "PyDict_Type", "startswith": "PyUnicode_Type", "endswith": "PyUnicode_Type",
+           "find": "PyUnicode_Type"}
+ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "sum", "any", "all", "repr", *METHODS)
 
 
 @metal
@@ -204,9 +205,17 @@ def KNOWN_len():
     set_int(ra, length)
 
 
+@metal(inline=True)
+def plain_class(o: Obj) -> bool:
+    """Whether `o.__class__` cannot differ from its type: a builtin's instance that has no say in it."""
+    kind = o.ob_type
+    return (kind == PyLong_Type or kind == PyUnicode_Type or kind == PyFloat_Type or kind == PyList_Type
+            or kind == PyTuple_Type or kind == PyDict_Type or kind == PyBool_Type)
+
+
 @metal
-def is_instance(frame: Frame, pc: u64p, o: Obj, wanted: Obj) -> int:
-    """isinstance: 1, 0, -1 with an exception; plain classes without asking their metaclass."""
+def is_instance_quietly(o: Obj, wanted: Obj) -> int:
+    """isinstance where no code of the program has a say: 1, 0, or UNDECIDED."""
     if cast(Obj, o.ob_type) == wanted:
         return 1
     if wanted.ob_type == PyType_Type and o.ob_type.tp_getattro == cast(TypeObject, PyBaseObject_Type).tp_getattro:
@@ -214,16 +223,22 @@ def is_instance(frame: Frame, pc: u64p, o: Obj, wanted: Obj) -> int:
             return 1
         if plain_class(o):
             return 0
+    return UNDECIDED
+
+
+@metal
+def is_instance(frame: Frame, pc: u64p, o: Obj, wanted: Obj) -> int:
+    """isinstance: 1, 0, -1 with an exception; plain classes, and tuples of them, without asking their metaclass."""
+    found = is_instance_quietly(o, wanted)
+    if wanted.ob_type == PyTuple_Type:
+        found = 0
+        for i in range(VarObj(wanted).ob_size):
+            if found == 0:
+                found = is_instance_quietly(o, field_address(Tuple(wanted), "ob_item")[i])
+    if likely(found != UNDECIDED):
+        return found
     sync(frame, pc)
     return PyObject_IsInstance(o, wanted)
-
-
-@metal(inline=True)
-def plain_class(o: Obj) -> bool:
-    """Whether `o.__class__` cannot differ from its type: a builtin's instance that has no say in it."""
-    kind = o.ob_type
-    return (kind == PyLong_Type or kind == PyUnicode_Type or kind == PyFloat_Type or kind == PyList_Type
-            or kind == PyTuple_Type or kind == PyDict_Type or kind == PyBool_Type)
 
 
 @handler("KNOWN_isinstance", 3)
@@ -366,16 +381,13 @@ def KNOWN_get():
     value: Obj = None
     if rb[2].tag == INT:
         value = rt_dict_get_int(source, rb[2].payload, absent)
-    elif is_tuple(rb[2]):
+    elif is_key(rb[2]):
         value = rt_dict_get_any(source, rb[2].object, absent)
     if not value:
         key = boxed(rb[2])
         if unlikely(not key):
             return tail("KNOWN_method_array")
-        if is_quiet(source, key):
-            frame.pc = pc
-        else:
-            sync(frame, pc)
+        sync(frame, pc)
         value = PyDict_GetItemWithError(source, key)
     elif value == absent:
         value = None

@@ -21,6 +21,18 @@ def hold(r: Reg, ins: int) -> Obj:
 
 
 @metal(inline=True)
+def items_of(o: Obj) -> obj_p:
+    """The items of a list or tuple."""
+    return List(o).ob_item if o.ob_type == PyList_Type else field_address(Tuple(o), "ob_item")
+
+
+@metal(inline=True)
+def stays(o: Obj, ins: int) -> bool:
+    """Whether an operand is a tuple, or a list that nobody else can change: what dies meanwhile may run code."""
+    return o.ob_type == PyTuple_Type or (o.ob_type == PyList_Type and o.ob_refcnt == 1 and ins & CONSUME_B != 0)
+
+
+@metal(inline=True)
 def spread(items: obj_p, first: Reg, count: int):
     """Copy items into registers, downwards from `first`."""
     for i in range(count):
@@ -75,10 +87,8 @@ def unpack(frame: Frame, pc: u64p, ins: int, base: Reg, r: Reg, count: int) -> b
         return False
     first = base + (count - 1)
     done = True
-    if o.ob_type == PyTuple_Type and VarObj(o).ob_size == count:
-        spread(field_address(Tuple(o), "ob_item"), first, count)
-    elif o.ob_type == PyList_Type and VarObj(o).ob_size == count:
-        spread(List(o).ob_item, first, count)
+    if (o.ob_type == PyTuple_Type or o.ob_type == PyList_Type) and VarObj(o).ob_size == count:
+        spread(items_of(o), first, count)
     else:
         done = unpack_exactly(o, first, count)
     decref(o)
@@ -96,12 +106,12 @@ def UNPACK():
             set_item_of(ra, items[1])
             xdecref(held)
             return
-        if o.ob_type == PyTuple_Type and VarObj(o).ob_size == C:
+        if (o.ob_type == PyTuple_Type or o.ob_type == PyList_Type) and VarObj(o).ob_size == C:
             if ins & CONSUME_B != 0:
                 rb.tag = EMPTY
             else:
                 incref(o)
-            spread(field_address(Tuple(o), "ob_item"), ra + (C - 1), C)
+            spread(items_of(o), ra + (C - 1), C)
             frame.pc = pc
             decref(o)
             return
@@ -129,8 +139,8 @@ def unpack_pair(frame: Frame, pc: u64p, ins: int, first: Reg, r: Reg, second: Re
 def UNPACK_PAIR():
     if likely(rb.tag == OBJECT):
         o = rb.object
-        if likely(o.ob_type == PyTuple_Type and VarObj(o).ob_size == 2):
-            items = field_address(Tuple(o), "ob_item")
+        if likely(stays(o, ins) and VarObj(o).ob_size == 2):
+            items = items_of(o)
             held = take(rb, ins, CONSUME_B)
             set_item_of(ra, items[0])
             set_item_of(rc, items[1])
