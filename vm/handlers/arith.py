@@ -263,8 +263,11 @@ def define(name: str, constant: bool) -> None:
         t = stack(Reg, 1)
         t.tag = EMPTY
         done = False
-        if as_int(rb, a) and as_int(right, b):
+        if as_whole(rb, a) and as_whole(right, b):
             done = int_case(t, a[0], b[0])
+            if name in ("AND", "OR", "XOR"):
+                if is_truth(rb) and is_truth(right):
+                    t.tag = BOOL
         elif name in ("ADD", "SUB", "MUL", "TRUEDIV", "MOD", "FLOORDIV", "POW"):
             if as_float(rb, x) and as_float(right, y) and not int_operands(rb, right):
                 done = float_case(t, x[0], y[0])

@@ -123,7 +123,7 @@ def define(name: str, constant: bool) -> None:
         b = stack("i64", 1)
         x = stack("f64", 1)
         y = stack("f64", 1)
-        if as_int(left, a) and as_int(right, b):
+        if as_whole(left, a) and as_whole(right, b):
             return 1 if ints(a[0], b[0]) else 0
         if as_float(left, x) and as_float(right, y):
             return 1 if floats(x[0], y[0]) else 0

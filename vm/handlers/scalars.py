@@ -38,6 +38,23 @@ def as_int(r: Reg, value: int_out) -> bool:
 
 
 @metal(inline=True)
+def is_truth(r: Reg) -> bool:
+    """Whether a register holds True or False."""
+    return r.tag == BOOL or (r.tag == OBJECT and (r.object == Py_True or r.object == Py_False))
+
+
+@metal(inline=True)
+def as_whole(r: Reg, value: int_out) -> bool:
+    """Read an int, or a bool as the int that it is."""
+    if as_int(r, value):
+        return True
+    if is_truth(r):
+        value[0] = r.payload if r.tag == BOOL else (1 if r.object == Py_True else 0)
+        return True
+    return False
+
+
+@metal(inline=True)
 def as_float(r: Reg, value: float_out) -> bool:
     """Read a float, or an int that a double holds exactly."""
     if likely(r.tag == FLOAT):
