@@ -7,8 +7,8 @@
     first run      1.50 s     1.40x       fire, with an empty code cache
     later run      0.60 s     3.50x       fire, with what two runs left there
 
-The package comes from PyPI, once, and is not installed: its one module lies beside the program, so that fire runs both on
-the VM. CPU seconds of the whole process, the fewest of some rounds. The exit status is 1 if an answer differs.
+The package comes from PyPI, once, and is not installed: its one module lies beside the program, so that fire runs both
+on the VM. CPU seconds of the whole process, the fewest of some rounds. The exit status is 1 if an answer differs.
 """
 import argparse
 import os

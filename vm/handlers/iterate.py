@@ -98,6 +98,15 @@ def put_items(pc: u64p, regs: Reg, pair: Obj):
     put_pair(pc, regs, items[0], items[1])
 
 
+@metal(inline=True)
+def took_pair(pc: u64p, ins: int, table: ptr_p, regs: Reg, item: Obj) -> bool:
+    """Take an item apart in the place of the instruction behind a FOR_ITER; False: it is not to be."""
+    if item.ob_type != PyTuple_Type or not takes_pair(pc, ins, table) or VarObj(item).ob_size != 2:
+        return False
+    put_items(pc, regs, item)
+    return True
+
+
 @metal
 def next_entry(iterator: Obj, pair: obj_p) -> bool:
     """Key and value of a dict's next item, borrowed; False: nothing has happened, the iterator is at its end or the
@@ -205,10 +214,8 @@ def FOR_ITER():
             if likely(at < sequence.ob_size):
                 item = sequence.ob_item[at]
                 SeqIter(iterator).it_index = at + 1
-                if item.ob_type == PyTuple_Type:
-                    if takes_pair(pc, ins, table) and VarObj(item).ob_size == 2:
-                        put_items(pc, regs[0], item)
-                        return jump(pc + 3)
+                if took_pair(pc, ins, table, regs[0], item):
+                    return jump(pc + 3)
                 set_item_of(ra, item)
                 return
             finish_sequence(SeqIter(iterator))
@@ -219,10 +226,8 @@ def FOR_ITER():
             if likely(at2 < items.ob_size):
                 item2 = field_address(items, "ob_item")[at2]
                 SeqIter(iterator).it_index = at2 + 1
-                if item2.ob_type == PyTuple_Type:
-                    if takes_pair(pc, ins, table) and VarObj(item2).ob_size == 2:
-                        put_items(pc, regs[0], item2)
-                        return jump(pc + 3)
+                if took_pair(pc, ins, table, regs[0], item2):
+                    return jump(pc + 3)
                 set_item_of(ra, item2)
                 return
             finish_sequence(SeqIter(iterator))
@@ -260,10 +265,8 @@ def FOR_ITER_OTHER():
 def FOR_ITER_SET():
     member = next_member(rb.object)
     if likely(member):
-        if member.ob_type == PyTuple_Type:
-            if takes_pair(pc, ins, table) and VarObj(member).ob_size == 2:
-                put_items(pc, regs[0], member)
-                return jump(pc + 3)
+        if took_pair(pc, ins, table, regs[0], member):
+            return jump(pc + 3)
         set_item_of(ra, member)
         return
     return tail("FOR_ITER_HOST")
