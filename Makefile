@@ -2,10 +2,13 @@
 # make test     set up, build, run the whole test suite
 # make help     the other targets
 
-# The host: the distribution's own python3 where it is a version that fire knows, else one on PATH that is.
+# The host: the distribution's own python3 where it is a version that fire knows, else one on PATH that is, else
+# one that is fetched (.ci/fetch-host).
 KNOWN = 'import sys; sys.exit(sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython")'
+FETCHED = .host/python3
 HOST ?= $(shell for p in /usr/bin/python3 python3 python3.11; do \
-          command -v $$p >/dev/null 2>&1 && $$p -c $(KNOWN) && echo $$p && break; done)
+          command -v $$p >/dev/null 2>&1 && $$p -c $(KNOWN) && echo $$p && exit; done; \
+          echo $(FETCHED))
 VENV ?= .venv
 PY    = $(VENV)/bin/python
 FIRE  = $(VENV)/bin/fire
@@ -26,8 +29,11 @@ help:
 	@echo 'make clean    remove what was built'
 
 # ------------------------------------------------------------------------------------------ set-up
-system:
+system: $(filter $(FETCHED),$(HOST))
 	@sh .ci/system-packages "$(HOST)"
+
+$(FETCHED):
+	sh .ci/fetch-host $@
 
 $(VENV)/.ready: pyproject.toml setup.py | system
 	test -x $(PY) || $(HOST) -m venv $(VENV)
