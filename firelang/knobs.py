@@ -42,7 +42,7 @@ KNOBS = {row.name: row for row in (
     Knob("jit_stress",  int,                    0,     "every so many guards of compiled code leave it though they need not"),
     Knob("jit_verify",  bool,                   False, "check the IR of each region; end the process if it is not in order"),
     Knob("gc_growth",   int,                    200,   "percent the heap may grow (or by 200,000 objects) until all of it is searched for cycles; python3: 25"),
-    Knob("huge_pages",  bool,                   True,  "ask Linux for pages of 2 MiB for the program's objects"),
+    Knob("huge_pages",  ("off", "on", "always"), "on", "ask Linux for pages of 2 MiB: not, where they come quickly, always"),
     Knob("vm_packages", str,                    "",    "installed packages that run on the VM: a,b or all"),
     Knob("stats",       ("", "text", "json"),   "",    "report to stderr when the process ends"),
     Knob("cache",       bool,                   True,  "keep bytecode and machine code on disk"),

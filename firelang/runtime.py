@@ -53,8 +53,9 @@ def connect(loaded):
 def arrange_memory():
     """The process is the program's: see vm/memory.py and vm/collector.py."""
     from . import knobs
-    if knobs.get("huge_pages"):
-        vm()._core.use_huge_pages()
+    pages = knobs.get("huge_pages")
+    if pages != "off":
+        vm()._core.use_huge_pages(pages == "always")
     pace_collector()
 
 

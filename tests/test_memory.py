@@ -51,16 +51,16 @@ def printed(tmp_path, program, *options):
 def test_arenas(tmp_path):
     """Many small objects lie in memory that asks for huge pages, and it is given back when they die.
     Without the JIT: in a first run LLVM's memory is resident too."""
-    assert printed(tmp_path, OBJECTS, "--jit=off") == ["True", "True", "True"]
+    assert printed(tmp_path, OBJECTS, "--jit=off", "-X", "fire.huge_pages=always") == ["True", "True", "True"]
 
 
 def test_blocks(tmp_path):
     """So do large blocks that grow and the heap of blocks between."""
-    assert printed(tmp_path, BLOCKS) == ["True", "True"]
+    assert printed(tmp_path, BLOCKS, "-X", "fire.huge_pages=always") == ["True", "True"]
 
 
 def test_switched_off(tmp_path):
     """Nothing asks where the setting, or the allocator, says so."""
     program = MEASURES + "    kept = [(i, str(i)) for i in range(500000)]\n    print(mib('asks'))\n"
-    assert printed(tmp_path, program, "-X", "fire.huge_pages=0") == ["0"]
+    assert printed(tmp_path, program, "-X", "fire.huge_pages=off") == ["0"]
     assert printed(tmp_path, program, "-X", "dev") == ["0"]

@@ -1,6 +1,6 @@
 """Huge pages for what the program's objects lie in.
 
-    core.use_huge_pages() -> True               False: not with this allocator
+    core.use_huge_pages(always) -> True         False: not with this allocator
 
 A program with much memory spends a good part of its time in page faults and in misses of the processor's
 table of pages: the collector over a large heap a fifth. Linux gives pages of 2 MiB where it is asked to
@@ -36,7 +36,7 @@ RAW_DOMAIN = 0
 
 ArenaAllocator = struct("ArenaAllocator", "context:ptr alloc:ptr free:ptr")
 BlockAllocator = struct("BlockAllocator", "context:ptr malloc:ptr calloc:ptr realloc:ptr free:ptr")
-Memory = struct("Memory", "next:i64 end:i64 kept:ptr nkept:i64 heap_end:i64 wait:i64")
+Memory = struct("Memory", "next:i64 end:i64 kept:ptr nkept:i64 heap_end:i64 wait:i64 always:i64")
 memory = Static("fire_memory", Memory)
 arena_allocator = Static("fire_arena_allocator", ArenaAllocator)
 block_allocator = Static("fire_block_allocator", BlockAllocator)
@@ -70,7 +70,7 @@ def touch(start: int, end: int):
     """Touch the first huge page of a fresh range; if it comes slowly, the rest is to come as small pages."""
     before = processor_time()
     cast(u8p, start)[0] = 0
-    if unlikely(processor_time() - before > SLOW):
+    if unlikely(processor_time() - before > SLOW and memory.always == 0):
         memory.wait = WAIT
         if start + HUGE < end:
             advise(start + HUGE, end, AGAINST)
@@ -184,10 +184,11 @@ def block_free(context: VOID_P, block: VOID_P):
 
 
 @metal
-def core_use_huge_pages(module: Obj, unused: Obj) -> Obj:
-    """use_huge_pages(): from now on; False if the allocators are not the usual ones."""
+def core_use_huge_pages(module: Obj, always: Obj) -> Obj:
+    """use_huge_pages(always): from now on, if they come slowly, too; False if the allocators are not the usual ones."""
     if ints.limit == 0:
         return new_ref(Py_False)
+    memory.always = 1 if always == Py_True else 0
     memory.heap_end = address_int(sbrk(0))
     mallopt(TOP_PAD, HEAP_STEP)
     mallopt(TRIM_THRESHOLD, HEAP_KEPT)
