@@ -2,10 +2,10 @@
 
     python benchmarks/third_party.py --fire .venv/bin/fire
 
-    python3        2.10 s
-    interpreter    1.70 s     1.24x       fire --jit=off
-    first run      1.50 s     1.40x       fire, with an empty code cache
-    later run      0.60 s     3.50x       fire, with what two runs left there
+    python3        1.86 s    1.00x
+    interpreter    1.49 s    1.25x          fire --jit=off
+    first run      1.95 s    0.95x          fire, with an empty code cache
+    later run      0.78 s    2.37x          fire, with what two runs left there
 
 The package comes from PyPI, once, and is not installed: its one module lies beside the program, so that fire runs both
 on the VM. CPU seconds of the whole process, the fewest of some rounds. The exit status is 1 if an answer differs.
