@@ -15,31 +15,20 @@ namespace = Static("fire_namespace", Namespace)
 
 
 @metal
-def builtins_of(globals: Obj) -> Obj:
-    """The builtins namespace that code with these globals uses; borrowed, NULL with an exception."""
-    found = PyDict_GetItemWithError(globals, state.name_builtins)
-    if not found:
-        if PyErr_Occurred():
-            return None
-        return PyEval_GetBuiltins()
-    if found.ob_type == PyModule_Type:
-        return PyModule_GetDict(found)
-    return found
-
-
-@metal
 def globals_known(globals: Obj) -> bool:
     """Have `namespace` describe these globals; False with an exception."""
     if namespace.globals == globals and namespace.version == Dict(globals).ma_version_tag:
         return True
-    builtins = builtins_of(globals)
-    if not builtins:
+    found = PyDict_GetItemWithError(globals, state.name_builtins)
+    if not found and PyErr_Occurred():
         return False
+    builtins = found if found else PyEval_GetBuiltins()
+    if builtins.ob_type == PyModule_Type:
+        builtins = PyModule_GetDict(builtins)
     module = PyDict_GetItemWithError(globals, state.name_module_name)
     if not module and PyErr_Occurred():
         return False
-    own = PyDict_Contains(globals, state.name_builtins) > 0      # else they are those of the frame that runs
-    namespace.globals = globals if own else None
+    namespace.globals = globals if found else None               # else the builtins are those of the frame that runs
     namespace.version = Dict(globals).ma_version_tag
     namespace.builtins = builtins
     namespace.module = module

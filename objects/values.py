@@ -146,12 +146,6 @@ def is_none(r: Reg) -> bool:
 
 
 @metal(inline=True)
-def is_tuple(r: Reg) -> bool:
-    """Whether a register holds exactly a tuple."""
-    return r.tag == OBJECT and r.object.ob_type == PyTuple_Type
-
-
-@metal(inline=True)
 def is_key(r: Reg) -> bool:
     """Whether a register holds exactly a string or a tuple: keys that may be looked up without running code."""
     return r.tag == OBJECT and (r.object.ob_type == PyUnicode_Type or r.object.ob_type == PyTuple_Type)

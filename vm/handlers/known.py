@@ -229,9 +229,10 @@ def is_instance_quietly(o: Obj, wanted: Obj) -> int:
 @metal
 def is_instance(frame: Frame, pc: u64p, o: Obj, wanted: Obj) -> int:
     """isinstance: 1, 0, -1 with an exception; plain classes, and tuples of them, without asking their metaclass."""
-    found = is_instance_quietly(o, wanted)
-    if wanted.ob_type == PyTuple_Type:
-        found = 0
+    found = 0
+    if wanted.ob_type != PyTuple_Type:
+        found = is_instance_quietly(o, wanted)
+    else:
         for i in range(VarObj(wanted).ob_size):
             if found == 0:
                 found = is_instance_quietly(o, field_address(Tuple(wanted), "ob_item")[i])
