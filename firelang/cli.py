@@ -13,7 +13,7 @@ import sys
 from . import knobs, options
 
 USAGE = """usage: fire [option] ... [-c cmd | -m mod | file | -] [arg] ...
-       fire dev TOOL ...       look inside: dis FILE, knobs
+       fire dev TOOL ...       look inside: dis FILE, knobs, cache, bisect FILE
        fire                    the REPL
 
 Runs Python programs on fire's VM. Options of python3 are taken as python3 takes them

@@ -1,4 +1,4 @@
-"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`, `fire dev cache`.
+"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`, `fire dev cache`, `fire dev bisect FILE`.
 
 Wrong usage ends with status 2, a file that cannot be read or compiled with status 1.
 """
@@ -9,6 +9,7 @@ from . import knobs
 USAGE = """usage: fire dev dis FILE        register bytecode of a file and of every function in it
        fire dev knobs           settings, their meaning and their values
        fire dev cache           machine code kept on disk; --clear removes it
+       fire dev bisect FILE ... the first compiled region that makes a program's result another one
 """
 
 
@@ -22,6 +23,9 @@ def main(tool, args):
         return 0
     if args in (["cache"], ["cache", "--clear"]):
         return show_cache(clear=len(args) == 2)
+    if len(args) > 1 and args[0] == "bisect":
+        from . import bisect
+        return bisect.main(args[1:])
     if len(args) == 2 and args[0] == "dis":
         return disassemble(args[1])
     if args in (["-h"], ["--help"]):

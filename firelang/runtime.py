@@ -104,7 +104,8 @@ def hot(why):
 def may_take_stored():
     """Whether the settings allow code that an earlier run has made."""
     from . import knobs
-    plain = knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 and not knobs.get("jit_verify")
+    plain = knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 and not knobs.get("jit_verify") \
+        and knobs.get("jit_fuel") < 0
     return plain and knobs.get("jit") == "on" and knobs.get("cache") and not knobs.get("jit_dump")
 
 
@@ -130,6 +131,7 @@ def engine():
                      knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
         _engine = module.engine
         _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
+        _engine.fuel = module.Fuel(knobs.get("jit_fuel"), knobs.get("jit_dump"))
         if may_take_stored():
             _engine.store()
         if _engine.share is not None:

@@ -17,6 +17,7 @@ from .. import runtime
 from . import consumers, core, loose, stored
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
+from .fuel import Fuel
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
 
@@ -51,6 +52,7 @@ class Engine:
         self.stress = 0                     # every so many guards leave though they need not
         self.awake: Site | None = None      # the one whose profile holds classes now
         self.verify = False                 # check the IR of each region
+        self.fuel = Fuel()                  # compilations that there may be
 
     def counted(self) -> dict:
         """The counts, with the exits of the code that is in place."""
@@ -201,6 +203,8 @@ class Engine:
     def compile(self, site: Site, root, kinds: list, again: bool) -> None:
         """Build the region and put its code in place: optimized if the cache has that, else as LLVM
         makes it at once."""
+        if not self.fuel.burn("bridge" if again else "trace", site):
+            return
         from ..specializer.region import Region
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
@@ -261,7 +265,7 @@ class Engine:
         if site.promoted is site.final:
             return
         level = level_for(site.lines, WAITED_FOR)
-        if self.over_budget(site.lines * LLVM_MS[level]):
+        if self.over_budget(site.lines * LLVM_MS[level]) or not self.fuel.burn("promotion", site):
             return
         site.promoted = site.final
         self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
