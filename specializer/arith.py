@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+from ..ir.ranges import of_sum
 from .builder import GROWN, Builder
 from .values import NUMBERS, Val
 
@@ -144,9 +145,7 @@ class Arithmetic(Builder):
         """Two ints."""
         a, b = left.ssa, right.ssa
         if name in ("ADD", "SUB", "MUL"):
-            pair = self.e(f"int_{name.lower()}_pair", a, b)
-            self.do("guard_not", self.e("pair_over", pair), x=f"B{self.exit_for(GROWN).number}")
-            return Val("int", self.e("pair_value", pair))
+            return Val("int", self.checked("int_" + name.lower(), a, b))
         if name in BIT_OPS:
             return Val("int", self.e(BIT_OPS[name], a, b))
         if name in ("FLOORDIV", "MOD"):
@@ -162,6 +161,15 @@ class Arithmetic(Builder):
         if name == "POW" and literal(right) == 2:
             return self.int_binary("MUL", left, left)
         return None
+
+    def checked(self, name: str, a: str, b: str) -> str:
+        """A sum, difference or product; leaves where it does not fit 64 bits."""
+        pair = self.e(name + "_pair", a, b)
+        over = self.e("pair_over", pair)
+        if over != "false":
+            self.do("guard_not", over, x=f"B{self.exit_for(GROWN).number}")
+        value = self.e("pair_value", pair)
+        return self.bound(value, *of_sum(name, self.range_of(a), self.range_of(b)))
 
     def int_shift(self, name: str, left: Val, right: Val) -> Val:
         """Shifts by 0 to 63; what a left shift loses would be seen by shifting back."""
@@ -187,8 +195,8 @@ class Arithmetic(Builder):
             other = self.e("int_and", self.e("int_add", b, "1"), "-2")         # 0 for b = 0 and b = -1 alone
             self.guard(self.e("int_ne", other, "0"), "a division by zero or minus one")
         rest = self.e("int_srem", a, b)
-        wrong = self.e("bool_and", self.e("int_ne", rest, "0"),
-                       self.e("int_lt", self.e("int_xor", rest, b), "0"))
+        apart = self.e("int_lt", self.e("int_xor", rest, b), "0")
+        wrong = self.e("bool_and", self.e("int_ne", rest, "0"), apart)
         if name == "MOD":
             return Val("int", self.e("int_select", wrong, self.e("int_add", rest, b), rest))
         quotient = self.e("int_sdiv", a, b)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from weakref import ref
 
-from ..ir.function import Block, Emitter, Function
+from ..ir.folding import Folding
+from ..ir.function import Block, Function
 from ..ir.ops import ALIAS
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
 from .values import EMPTY, NO, NONE, NUMBERS, SPECIAL_KINDS, TAGS, Val, constant, is_fixed
@@ -30,10 +31,11 @@ class Split(Exception):
         self.ways = ways
 
 
-class Builder(Emitter):
+class Builder(Folding):
     """Emission over a current block and context; `core` gives addresses and offsets."""
 
     def __init__(self, core, name: str):
+        super().__init__()
         self.core, self.info = core, core.info
         self.function = Function(name)
         self.function.const(self.info["deallocate"])            # number 0, see ir/ops.py
@@ -79,7 +81,10 @@ class Builder(Emitter):
 
     def load(self, kind: str, base: str, offset: int, alias: str) -> str:
         """Load a field."""
-        return self.e("load_" + kind, base, x=(offset, ALIAS[alias]))
+        value = self.e("load_" + kind, base, x=(offset, ALIAS[alias]))
+        if kind == "i64" and offset == SIZE and alias in SIZED:
+            self.bound(value, 0, LARGEST)
+        return value
 
     def store(self, kind: str, base: str, value: str, offset: int, alias: str) -> None:
         """Store a field."""
@@ -519,5 +524,6 @@ class Builder(Emitter):
 
 LARGE, GROWN = "an int has more than 60 bits", "an int grows beyond 64 bits"        # longs.py looks for these exits
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
+SIZE, SIZED, LARGEST = 16, {"list", "tuple", "str", "dict"}, 1 << 60      # where lengths are, and how long things get
 FRAME_OBJECT = 40       # the offset of frame_obj in the host's part of a frame
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

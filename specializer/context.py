@@ -57,7 +57,7 @@ class FrameState:
 class Context:
     """The whole state."""
 
-    __slots__ = ("frames", "gens", "uses", "anchors", "owned", "types", "facts", "virtuals")
+    __slots__ = ("frames", "gens", "uses", "anchors", "owned", "types", "ints", "facts", "virtuals")
 
     def __init__(self):
         self.frames: list[FrameState] = []
@@ -66,6 +66,7 @@ class Context:
         self.anchors: dict[str, int] = {}
         self.owned: dict[str, int] = {}
         self.types: dict[str, type] = {}        # name -> exact type, for good
+        self.ints: dict[str, str] = {}          # name of an int object -> its value, for good
         self.facts: dict = {}                   # what memory was seen to hold; void once something may change it
         self.virtuals: dict = {}                # name -> Virtual, see instances.py
 
@@ -75,7 +76,8 @@ class Context:
         made.frames = [frame.copy() for frame in self.frames]
         made.gens = [frame.copy() for frame in self.gens]
         made.uses, made.anchors, made.owned = self.uses.copy(), self.anchors.copy(), self.owned.copy()
-        made.types, made.facts, made.virtuals = self.types.copy(), self.facts.copy(), self.virtuals.copy()
+        made.types, made.ints = self.types.copy(), self.ints.copy()
+        made.facts, made.virtuals = self.facts.copy(), self.virtuals.copy()
         return made
 
     def all_frames(self) -> list[FrameState]:

@@ -54,7 +54,9 @@ class Direct(Builder):
 
     def long_value(self, o: str) -> str:
         """The value of an int object; larger ones leave by an exit of their own, for longs.py asks whether they do."""
-        return self.e("long_value", o, x=f"B{self.exit_for(LARGE).number}")
+        if o not in self.cx.ints:
+            self.cx.ints[o] = self.e("long_value", o, x=f"B{self.exit_for(LARGE).number}")
+        return self.cx.ints[o]
 
     def __init__(self, core, name: str):
         super().__init__(core, name)

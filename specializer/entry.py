@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .direct import Direct
 from .context import DIRTY, IN_MEMORY
-from .iterators import ListIterator, RangeIterator, TupleIterator
+from .iterators import MOST_TURNS, ListIterator, RangeIterator, TupleIterator
 from .values import EMPTY, NUMBERS, Val, is_fixed
 
 UNBOXED = (*NUMBERS, "none", "empty", "unboxed")       # "unboxed": several of them
@@ -73,6 +73,7 @@ class Entry(Direct):
         if not self.guard_unshared(val):
             return None
         index, start, step, length = (Val("int", self.load("i64", val.ssa, at, "iter")) for at in (16, 24, 32, 40))
+        self.guard(self.e("int_ult", index.ssa, str(MOST_TURNS)), "an iterator was set to a place that no loop reaches")
         if not self.left_before(STEP):
             self.do("guard", self.e("int_eq", step.ssa, "1"), x=f"B{self.exit_for(STEP).number}")
             step = Val("int", "1", const=1)

@@ -14,6 +14,7 @@ A virtual iterator is held in one place only: what would copy it makes it real f
 """
 from __future__ import annotations
 
+from ..ir.semantics import MAX, MIN
 from .builder import Builder
 from .values import NO, Val
 
@@ -26,6 +27,7 @@ REAL_DICT = {type(iter({})): 0, type(iter({}.values())): 1, type(iter({}.items()
 ITERATOR_CODES = {1: ListIterator, 2: TupleIterator, 3: RangeIterator, 4: TextIterator}     # iterator_code in the VM
 ITERATORS = {"range", "listiter", "tupleiter", "listback", "tupleback", "striter", *DICT_ITERATORS, "enumerate", "zip"}
 MOST_ZIPPED = 3
+MOST_TURNS = 1 << 62    # of a loop: there is no time for more
 CHARACTERS = 8          # offset of the strings in the table of them
 ASCII_BITS = 0xE0       # compact, ascii, ready
 
@@ -93,13 +95,9 @@ class Iterators(Builder):
         """Items of a range, its step known."""
         by = int(step.ssa)
         low, high = (start.ssa, stop.ssa) if by > 0 else (stop.ssa, start.ssa)
-        distance = high if low == "0" else self.int_binary("SUB", Val("int", high), Val("int", low)).ssa
-        size = abs(by)
-        count = distance
-        if size > 1:
-            wide = self.int_binary("ADD", Val("int", distance), Val("int", str(size - 1))).ssa
-            count = self.int_division("FLOORDIV", Val("int", wide), Val("int", str(size))).ssa
-        return Val("int", self.e("int_select", self.e("int_gt", count, "0"), count, "0"))
+        wide = self.checked("int_add", self.checked("int_sub", high, low), str(abs(by) - 1))
+        count = self.int_division("FLOORDIV", Val("int", wide), Val("int", str(abs(by)))).ssa
+        return Val("int", self.bound(self.e("int_select", self.e("int_gt", count, "0"), count, "0"), 0, MAX))
 
     # ---------------------------------------------------------------------------------------------- plans
     def plan(self, val: Val) -> Plan | None:
@@ -116,12 +114,14 @@ class Iterators(Builder):
 
     def plan_range(self, val: Val) -> Plan:
         index, length, start, step = val.parts
+        self.bound(index.ssa, 0, MOST_TURNS)
 
         def item(kinds):
-            found = index.ssa
-            if step.ssa != "1":
-                found = self.e("int_mul", found, step.ssa)
-            return Val("int", self.e("int_add", start.ssa, found) if start.ssa != "0" else found)
+            found = self.e("int_add", start.ssa, self.e("int_mul", index.ssa, step.ssa))
+            if step.ssa[0] != "%" and found not in (start.ssa, index.ssa):      # it is between start and stop
+                first, last = self.range_of(start.ssa)
+                self.bound(found, *((MIN + 1, last) if step.ssa[0] == "-" else (first, MAX - 1)))
+            return Val("int", found)
 
         return Plan(self.e("int_lt", index.ssa, length.ssa), item,
                     lambda: Val("range", parts=(self.next_index(index), length, start, step)))
@@ -190,6 +190,7 @@ class Iterators(Builder):
     def plan_enumerate(self, val: Val) -> Plan:
         count, inner = val.parts
         plan = self.plan(inner)
+        self.bound(count.ssa, MIN, 3 * MOST_TURNS // 2)        # it began below 1 << 62
         return Plan(plan.more, lambda kinds: Val("tuple", parts=(count, plan.item(set()))),
                     lambda: Val("enumerate", parts=(self.next_index(count), plan.advance())))
 

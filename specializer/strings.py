@@ -7,6 +7,8 @@ nobody can tell when the object was fetched.
 """
 from __future__ import annotations
 
+from sys import maxunicode
+
 from .arith import literal
 from .builtins import row
 from .context import DIRTY, IN_MEMORY
@@ -315,6 +317,7 @@ class Strings(Direct):
         if code is None and val is not None and self.kind_of(val) is str and val.const is NO:
             code = self.e("call_i", self.pointer(val), x=self.api("rt_ord"))
             self.failing(self.e("int_ge", code, "0"))
+            self.bound(code, 0, maxunicode)
         return None if code is None else Val("int", code)
 
     @row(chr)

@@ -239,6 +239,8 @@ class Engine:
         self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
                  f"{blocks} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
                  f"build, lower, compile ms: {' '.join(steps)}")
+        if region.fired:
+            self.say(f"rules of {site.number}: {' '.join(f'{name}={n}' for name, n in sorted(region.fired.items()))}")
 
     @staticmethod
     def check(function) -> None:
