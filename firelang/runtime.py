@@ -181,11 +181,17 @@ def bringing(program):
     """`program`, which at the first generator expression brings the functions that take in generators for builtins."""
     def brought(code):
         if code.co_name == "<genexpr>":
-            from .tracer import consumers
             vm().set_translator(program)
-            consumers.install(vm()._core)
+            bring_consumers()
         return program(code)
     return brought
+
+
+def bring_consumers():
+    """Functions of the VM stand for the builtins that take in generators from now on."""
+    from .tracer import consumers
+    if not consumers.functions:
+        consumers.install(vm()._core)
 
 
 # Weak references to the code objects of functions that ran, by address (so that those of dead ones are
@@ -195,11 +201,16 @@ MOST_NOTED = 20000
 
 
 def noting(program):
-    """`program`, which leaves a note of what it was asked for."""
+    """`bringing`, which leaves a note of what it was asked for."""
     from _weakref import ref
     untrack = vm()._core.untrack            # programs count what the collector knows
+    brings = True
 
     def noted(code):
+        nonlocal brings
+        if brings and code.co_name == "<genexpr>":
+            brings = False
+            bring_consumers()
         if len(translated) < MOST_NOTED:
             translated[id(code)] = untrack(ref(code))
         return program(code)

@@ -122,6 +122,8 @@ ir("decref_plain", "p>",   WRITES, "%c{n} = load i64, ptr {0}, align 8, !tbaa !2
                                    "call preserve_mostcc void %z{n}(ptr {0}) #1;br label %G{n};G{n}:")
 # ------------------------------------------------------------------------------------------ control, calls
 ir("guard",        "b>",   GUARD,  "br i1 {0}, label %H{n}, label %{x}, !prof !97;H{n}:")
+# Whether a call has done what it is for, and must not do it again: exit stress leaves it alone.
+ir("guard_done",   "b>",   GUARD,  "br i1 {0}, label %H{n}, label %{x}, !prof !97;H{n}:")
 ir("guard_not",    "b>",   GUARD,  "br i1 {0}, label %{x}, label %H{n}, !prof !98;H{n}:")
 # {x} is the number of the constant that holds the address: the runtime's functions, CPython's C API, C functions.
 ir("call_i",       "*>i",  CALLS,  "{r} = call i64 {x}({all})")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .dicts import NOT_PLAIN
-from .direct import Direct
+from .direct import FAILS, Direct
 from .values import NONE, Val
 
 
@@ -117,7 +117,7 @@ class Building(Direct):
         item = self.new_item(register)
         self.again()
         done = self.e("call_i", self.pointer(container), item, x=self.api("rt_append"))
-        self.failing(self.e("int_ne", done, "0"))
+        self.do("guard_done", self.e("int_ne", done, "0"), x=f"B{self.exit_for(FAILS).number}")
 
     def append_to(self, registers) -> Val | None:
         """list.append, of whatever value."""

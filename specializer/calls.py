@@ -369,7 +369,7 @@ class Calls(NativeCalls):
     # ------------------------------------------------------------------------------------------- instances
     def call_type(self, instr, kind: type, positional: list, named: list):
         """A class of the program: its instance is made, __init__ goes on inlined."""
-        if self.core.class_attribute(kind, "__new__") is not object.__dict__["__new__"]:
+        if not self.adds_nothing(kind):
             return self.step(instr)
         init = self.core.class_attribute(kind, "__init__")
         if type(init) is not self.core.function_type:
@@ -386,9 +386,7 @@ class Calls(NativeCalls):
         self.guard_code(init, known)
         self.guard_call(inlined, sources[1:])
         self.only_looked_at = inlined is not None and self.looked_at(code, len(sources) - 1)
-        instance = self.new_instance(kind)
-        if inlined is None or not self.plain_class(kind):
-            self.make_instance(instance.ssa)
+        instance = self.instance_of_call(kind, inlined is not None, positional)
         self.cx.hold(instance)              # the frame's
         values = [instance]
         self.cx.hold(instance)              # the parameter's
@@ -399,6 +397,17 @@ class Calls(NativeCalls):
         at = self.enter(instr, init, code, known, values, "init")
         self.cx.frames[-1].instance = instance
         return at
+
+    def adds_nothing(self, kind: type) -> bool:
+        """Whether `instance_of_call` makes what `__new__` would."""
+        return self.core.class_attribute(kind, "__new__") is object.__dict__["__new__"]
+
+    def instance_of_call(self, kind: type, inlined: bool, positional: list) -> Val:
+        """A new instance, before its `__init__`."""
+        instance = self.new_instance(kind)
+        if not inlined or not self.plain_class(kind):
+            self.make_instance(instance.ssa)
+        return instance
 
 
 def is_simple(code, count: int) -> bool:

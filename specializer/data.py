@@ -11,11 +11,14 @@ from .exceptions import Exceptions
 from .functions import Functions
 from .keywords import Keywords
 from .longs import Longs
+from .managers import Managers
 from .methods import Methods
+from .raising import Raising
 from .special import Special
 from .strings import Strings
+from .supers import Supers
 from .texts import Texts
 
 
-class Data(Exceptions, Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
+class Data(Supers, Raising, Managers, Exceptions, Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

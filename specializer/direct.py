@@ -16,6 +16,7 @@ from .builder import LARGE, PLAIN_TYPES, Builder
 from .context import DIRTY
 from .values import NO, Val
 
+FAILS = "an operation fails or is too unusual"
 FIXED_KINDS = (*PLAIN_TYPES, type(None))
 
 
@@ -33,7 +34,7 @@ class Direct(Builder):
         """Whether this instruction's exit with this sentence became hot: another way is worth its price."""
         return (self.cx.frames[-1].path, self.at, why) in self.profile.hot
 
-    def failing(self, ok: str, temps=(), why: str = "an operation fails or is too unusual") -> None:
+    def failing(self, ok: str, temps=(), why: str = FAILS) -> None:
         """Go on only if a call has succeeded; else drop what was made for it and leave."""
         target = self.exit_for(why)
         if temps:

@@ -32,7 +32,7 @@ from .objects import Objects
 from .values import EMPTY, MEM, NUMBERS, TAGS
 
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
-MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS"}
+MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS", "BEFORE_WITH", "WITH_EXCEPT"}
 ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
 
 

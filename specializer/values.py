@@ -57,5 +57,5 @@ def is_fixed(kind: type) -> bool:
     """Whether an object of exactly this type keeps it for life: types that are not made by class statements."""
     return not kind.__flags__ & HEAP_TYPE
 
-# What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED.
-SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9}
+# What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED, KIND_ENTER.
+SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9, "enter": 12}

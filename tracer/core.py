@@ -146,8 +146,13 @@ def type_version(kind: type) -> int:
 
 def class_attribute(kind: type, name: str):
     """What a class has by a name, along its MRO, unbound; MISSING if nothing."""
+    return class_attribute_in(kind.__mro__, name)
+
+
+def class_attribute_in(classes: tuple[type, ...], name: str):
+    """The same of the first of these classes that has it."""
     from ..specializer.objects import MISSING
-    for base in kind.__mro__:
+    for base in classes:
         if name in base.__dict__:
             return base.__dict__[name]
     return MISSING

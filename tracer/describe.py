@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 
 from . import consumers, core, images
 from .program import decoded
-from .identity import (HEAP, METHOD, MISSING, digest, flags, instance_type, is_function, layout, module_of, named,
+from .identity import (HEAP, METHOD, MISSING, WRAPPER, digest, flags, instance_type, is_function, layout, module_of, named,
                        of_class, of_parts, of_value, raw_attribute)
 
 SMALL = 65536           # words below are numbers, not addresses
@@ -121,7 +121,7 @@ class Describer:
             if type(module) is ModuleType and module.__dict__ is value:
                 self.reach(module, ("module", value["__name__"]))
                 self.reach(value, ("vars",), module)
-        elif type(value) is METHOD:
+        elif type(value) in (METHOD, WRAPPER):
             self.reach(value.__objclass__, ("type",))
             self.reach(value, ("attribute", value.__name__), value.__objclass__)
         elif type(value) is CodeType:
@@ -299,7 +299,8 @@ class Recipe(Describer):
         left = [(tuple((at, self.thing(core.code_at(record).host)) for at, record in path), at, sentence,
                  self.thing(code.host)) for path, at, sentence, code in self.region.exits]
         checks = self.checks()
-        uses_consumers = any(row[0] == "consumer" for row in self.things)
+        uses_consumers = bool(site.code.host.co_flags & consumers.HIDDEN) or \
+            any(row[0] == "consumer" for row in self.things)
         return (machine_code, level, self.things, consts, left_words, lowering.counters, left, checks, site.places(),
                 tuple(sorted(self.names)), uses_consumers, site.opcode(), words(site), lines,
                 tuple(self.function.classes))

@@ -22,7 +22,7 @@ LASTING_FLAGS = HEAP | MANAGED_DICT | 1 << 14 | 1 << 20 | 0xFF << 24     # of a 
 MISSING = ("missing",)
 FOLDED = (int, float, bool, type(None))         # kinds of objects whose values compiled code may contain
 MEMBER = type(type("_", (), {"__slots__": ("a",)}).a)           # type: ignore[attr-defined]
-METHOD = type(list.append)
+METHOD, WRAPPER = type(list.append), type(object.__init__)
 _digests: dict[int, tuple] = {}
 
 
@@ -81,7 +81,7 @@ def of_value(value, deep: bool = True):
         return "module", value.__dict__.get("__name__")
     if kind is BuiltinFunctionType:
         return "builtin", value.__qualname__, value.__module__ if type(value.__module__) is str else None
-    if kind is METHOD:
+    if kind in (METHOD, WRAPPER):
         return "method", named(value.__objclass__), value.__name__
     if kind is MEMBER:
         definition = core.word(id(value) + 40)

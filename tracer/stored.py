@@ -41,7 +41,8 @@ def start(native, loop: int, call: int, log: bool) -> bool:
     _usual, _log = (loop, call), log
     if any(consumers for consumers, _ in _rows.values()):
         from . import consumers
-        consumers.install(native)
+        if not consumers.functions:
+            consumers.install(native)
     set_field("stored", 1)
     return True
 

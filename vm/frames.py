@@ -1,4 +1,4 @@
-"""Frames: threads' stacks, entering and leaving, and what a frame object takes along when its frame ends.
+"""Frames: threads' stacks, entering and leaving.
 
     push_frame(thread, code, function, caller)  ->  frame linked on the thread state, registers empty
     pop_frame(frame)                            ->  locals dropped, unlinked, memory given back
@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 from ..codegen.metal import metal
-from ..bytecode.ops import OPS
-from ..codegen.metal.lower import OPCODE_MASK
-from .spare import *  # noqa: F403
+from .frame_objects import *  # noqa: F403
 
 HIDDEN = 1 << 27                  # in a code's flags: its frames are not seen by the program
-RETURN_CODE = OPS["RETURN"].code
 CHUNK_BYTES = 256 * 1024
 C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again
 
@@ -261,107 +258,3 @@ def pop_frame(frame: Frame, registers: int):
     if unlikely(memory == thread.chunk.first):
         leave_chunk(thread)
     decref(function)
-
-
-@metal
-def publish_locals(frame: Frame) -> bool:
-    """Box every local into the host's part of the frame (for locals(), f_locals); False with MemoryError.
-
-    Compiled code knows the numbers of its frames and does not look for boxes in their place: they stay as they are."""
-    slots = field_address(frame.iframe, "localsplus")
-    regs = frame.regs
-    copied = stack(Reg, 1)
-    for i in range(frame.code.nlocalsplus):
-        old = slots[i]
-        if regs[i].tag == EMPTY:
-            slots[i] = None
-        else:
-            copied.payload = regs[i].payload
-            copied.tag = regs[i].tag
-            if frame.code.compiled != 0 and copied.tag != OBJECT:
-                slots[i] = boxed(copied)
-            else:
-                slots[i] = boxed(regs[i])
-                if slots[i]:
-                    incref(slots[i])
-            if not slots[i]:
-                slots[i] = old
-                return False
-        xdecref(old)
-    return True
-
-
-@metal
-def is_published(frame: Frame) -> bool:
-    """Whether the host's part shows locals now, as it does while a tracer is called."""
-    slots = field_address(frame.iframe, "localsplus")
-    for i in range(frame.code.nlocalsplus):
-        if slots[i]:
-            return True
-    return False
-
-
-@metal
-def withdraw_locals(iframe: InterpreterFrame, count: int):
-    """Undo `publish_locals`."""
-    slots = field_address(iframe, "localsplus")
-    for i in range(count):
-        o = slots[i]
-        slots[i] = None
-        xdecref(o)
-
-
-@metal(cold=True)
-def settle_instruction(frame: Frame):
-    """Where a frame object says its frame ended: at the RETURN, past the prologue in any case."""
-    if frame.pc[0] & OPCODE_MASK == RETURN_CODE:
-        set_instruction(frame)
-    iframe = frame.iframe
-    start = byte_offset(frame.code.code_start, 2 * Code(frame.code.code)._co_firsttraceable)
-    if address_int(iframe.prev_instr) < address_int(start):
-        iframe.prev_instr = start
-
-
-@metal(cold=True)
-def give_to_frame_object(frame: Frame):
-    """The frame ends while a frame object for it exists: the object takes a copy that owns the locals."""
-    iframe = frame.iframe
-    object = iframe.frame_obj
-    iframe.frame_obj = None
-    if object.ob_refcnt == 1:                       # nobody kept it
-        decref(object)
-        return
-    fetched = stack("Obj", 3)
-    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
-    if not publish_locals(frame):
-        PyErr_Clear()
-    settle_instruction(frame)
-    bytes = 72 + 8 * frame.code.nlocalsplus         # head_bytes may be rounded up
-    copied = cast(InterpreterFrame, field_address(object, "_f_frame_data"))
-    copy(copied, iframe, bytes)
-    copied.frame_obj = None
-    zero(field_address(iframe, "localsplus"), bytes - 72)
-    incref(copied.f_func)
-    incref(copied.f_code)
-    if copied.f_locals:
-        incref(copied.f_locals)
-    own_frame_copy(frame.thread.ts, object, copied, iframe.previous)
-    PyErr_Restore(fetched[0], fetched[1], fetched[2])
-    decref(object)
-
-
-@metal
-def own_frame_copy(ts: ThreadState, object: FrameObject, copied: InterpreterFrame, previous: InterpreterFrame):
-    """Make `object` the owner of its copied frame, its f_back a real frame object."""
-    object.f_frame = copied
-    copied.owner = 2                                # FRAME_OWNED_BY_FRAME_OBJECT
-    copied.previous = None
-    if previous and not cast(Obj, object.f_back):
-        cframe = ts.cframe
-        current = cframe.current_frame
-        cframe.current_frame = previous
-        object.f_back = PyThreadState_GetFrame(ts)
-        cframe.current_frame = current
-        PyErr_Clear()
-    if PyObject_GC_IsTracked(object) == 0:
-        PyObject_GC_Track(object)

@@ -38,4 +38,51 @@ def rt_exc_match(exception: Obj, wanted: Obj) -> int:
     return 1 if PyErr_GivenExceptionMatches(exception, wanted) != 0 else 0
 
 
-EXCEPTION_RUNTIME = ["rt_push_exc", "rt_pop_exc", "rt_exc_match"]
+@metal
+def rt_arguments(count: int, a: Obj, b: Obj, c: Obj) -> Obj:
+    """The tuple of up to three arguments; NULL without memory."""
+    made = new_ref(state.empty_tuple) if count == 0 else PyTuple_New(count)
+    if unlikely(not made):
+        PyErr_Clear()
+        return None
+    items = field_address(Tuple(made), "ob_item")
+    if count > 0:
+        items[0] = new_ref(a)
+    if count > 1:
+        items[1] = new_ref(b)
+    if count > 2:
+        items[2] = new_ref(c)
+    return made
+
+
+@metal
+def rt_exception(kind: TypeObject, count: int, a: Obj, b: Obj, c: Obj) -> Obj:
+    """What BaseException.__new__ gives for a class and up to three arguments; NULL without memory."""
+    args = rt_arguments(count, a, b, c)
+    if unlikely(not args):
+        return None
+    made = plain_exception(kind, args)
+    if unlikely(not made):
+        PyErr_Clear()
+    return made
+
+
+@metal
+def rt_exception_args(o: Obj, count: int, a: Obj, b: Obj, c: Obj) -> int:
+    """BaseException.__init__: the exception has these arguments; 0: there is no memory, it is as it was."""
+    args = rt_arguments(count, a, b, c)
+    if unlikely(not args):
+        return 0
+    old = BaseException(o).args
+    BaseException(o).args = args
+    xdecref(old)
+    return 1
+
+
+@metal
+def rt_bound(function: Obj, self: Obj) -> Obj:
+    """A bound method."""
+    return insist(PyMethod_New(function, self), use_spare())
+
+
+EXCEPTION_RUNTIME = "rt_push_exc rt_pop_exc rt_exc_match rt_exception rt_exception_args rt_bound".split()

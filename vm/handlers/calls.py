@@ -296,11 +296,26 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
     if callable.ob_type == FireFunction_Type:
         return call_complex(frame, pc, ins, ra, base, count, first)
     if callable.ob_type == PyType_Type:
+        if first == 1 and is_called_plainly(cast(TypeObject, callable), frame, pc):
+            call_exception(frame, pc, ra, base, count)
+            return None
         callee = call_class(frame, pc, ins, ra, base, count, first)
         if callee:
             return callee
     call_generic(frame, pc, ins, ra, base, count)
     return None
+
+
+@metal
+def call_exception(frame: Frame, pc: u64p, ra: Reg, base: Reg, count: int) -> bool:
+    """Call a class of exceptions that says nothing about how they are made; False: with an exception."""
+    sync(frame, pc)
+    made = exception_of_call(cast(TypeObject, base[1].object), base + 2, count)
+    if unlikely(not made):
+        return False
+    drop_range(base + 1, count + 1)
+    set_object(ra, made)
+    return likely(state.eval_breaker[0] == 0) or poll(frame, pc)
 
 
 # ---------------------------------------------------------------------------------------- returning
@@ -343,6 +358,7 @@ def RETURN():
     back = return_slow(frame, payload, tag)
     if back:
         if unlikely(cast(VOID_P, back.thread.ts.curexc_type) != None):
+            sync(back, back.pc)
             return fail_in(back)
         return go(back)
     jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
@@ -393,9 +409,12 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
             return caller
         value.payload = 1 if (truth != 0) != sense(caller.pc[0]) else 0
         value.tag = BOOL
+    target = caller.regs[lshr(caller.pc[0], 16) & 65535]
     if kind == KIND_DROPPED:
         drop(value)
+    elif kind == KIND_ENTER:
+        set_raw(target[1], value.payload, value.tag)
     else:
-        set_raw(caller.regs[lshr(caller.pc[0], 16) & 65535], value.payload, value.tag)
+        set_raw(target, value.payload, value.tag)
     caller.pc = caller.pc + words
     return caller

@@ -7,7 +7,7 @@ a traceback entry of its own.
 from __future__ import annotations
 
 from .names import *  # noqa: F403
-from .tracebacks import *  # noqa: F403
+from .raising import *  # noqa: F403
 
 @metal
 def find_handler(code: VMCode, pc: u64p) -> u32p:
@@ -26,21 +26,18 @@ def enter_handler(frame: Frame, entry: u32p) -> bool:
     """Empty the registers above, put the exception where the handler expects it."""
     regs = frame.regs
     code = frame.code
+    ts = frame.thread.ts
     first = entry[3]
     fetched = stack("Obj", 3)
-    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    put_aside(ts, fetched)
     for i in range(first, code.nregs):
         drop(regs[i])
-    PyErr_NormalizeException(fetched, fetched + 1, fetched + 2)
-    if PyException_SetTraceback(fetched[1], fetched[2] if fetched[2] else Py_None) < 0:
-        PyErr_Clear()
-    xdecref(fetched[0])
-    xdecref(fetched[2])
+    value = exception_instance(ts, fetched)
     if entry[4] != 0:
         regs[first].payload = byte_distance(frame.iframe.prev_instr, code.code_start) >> 1
         regs[first].tag = INT
         first = first + 1
-    regs[first].object = fetched[1]
+    regs[first].object = value
     regs[first].tag = OBJECT
     frame.pc = code.words + entry[2]
     return True
@@ -51,6 +48,8 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
     """Find who handles the exception that is set: the frame to continue in, or NULL to leave the loop."""
     while True:
         if traceback:
+            if unlikely(frame.linked == 0):
+                sync(frame, frame.pc)
             add_traceback(frame)
             if unlikely(traced(frame.thread.ts)):
                 trace_exception(frame)
@@ -87,12 +86,13 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
 @metal
 def pop_failed(frame: Frame):
     """Pop a frame an exception leaves; the exception is put aside while registers are dropped."""
+    ts = frame.thread.ts
     fetched = stack("Obj", 3)
-    PyErr_Fetch(fetched, fetched + 1, fetched + 2)
+    put_aside(ts, fetched)
     for i in range(frame.code.nlocalsplus, frame.code.nregs):
         drop(frame.regs[i])
     pop_frame(frame, frame.code.nlocalsplus)
-    PyErr_Restore(fetched[0], fetched[1], fetched[2])
+    put_back(ts, fetched)
 
 
 @handler("ERROR")
@@ -160,13 +160,6 @@ def match_exception(frame: Frame, pc: u64p, exception: Obj, wanted: Obj) -> int:
     return PyErr_GivenExceptionMatches(exception, wanted)
 
 
-@metal
-def is_exception_class(o: Obj) -> bool:
-    if o.ob_type.tp_flags & (1 << 31) == 0:         # a class at all
-        return False
-    return cast(TypeObject, o).tp_flags & (1 << 30) != 0
-
-
 @metal(cold=True)
 def bad_except() -> int:
     PyErr_SetString(PyExc_TypeError[0], "catching classes that do not inherit from BaseException is not allowed")
@@ -192,9 +185,7 @@ def reraise(frame: Frame, pc: u64p, exception: Reg, lasti: int):
         frame.iframe.prev_instr = byte_offset(frame.code.code_start, lasti * 2)
     value = exception.object
     exception.tag = EMPTY
-    kind = cast(Obj, value.ob_type)
-    incref(kind)
-    PyErr_Restore(kind, value, PyException_GetTraceback(value))
+    set_again(frame.thread.ts, value)
 
 
 @handler("RERAISE")
@@ -222,46 +213,25 @@ def raise_again(ts: ThreadState) -> bool:
     if not value or value == Py_None:
         PyErr_SetString(PyExc_RuntimeError[0], "No active exception to reraise")
         return False
-    incref(value)
-    kind = cast(Obj, value.ob_type)
-    incref(kind)
-    PyErr_Restore(kind, value, PyException_GetTraceback(value))
+    set_again(ts, new_ref(value))
     return True
 
 
 @metal
-def exception_from(o: Obj, message: str_p) -> Obj:
-    """An instance from what was raised (class or instance), new; NULL with an exception."""
-    if is_exception_class(o):
-        value = PyObject_CallNoArgs(o)
-        if value and value.ob_type.tp_flags & (1 << 30) == 0:
-            PyErr_Format(PyExc_TypeError[0], "calling %R should have returned an instance of BaseException, not %R",
-                         o, value.ob_type)
-            decref(value)
-            return None
-        return value
-    if o.ob_type.tp_flags & (1 << 30) != 0:
-        return new_ref(o)
-    PyErr_SetString(PyExc_TypeError[0], message)
-    return None
-
-
-@metal
-def raise_from(raised: Obj, cause: Obj):
+def raise_from(ts: ThreadState, raised: Obj, cause: Obj):
     """raise X [from Y]; borrows both, `cause` may be NULL."""
-    value = exception_from(raised, "exceptions must derive from BaseException")
+    value = exception_from(ts, raised, "exceptions must derive from BaseException")
     if not value:
         return
     if cause:
         fixed: Obj = None
         if cause != Py_None:
-            fixed = exception_from(cause, "exception causes must derive from BaseException")
+            fixed = exception_from(ts, cause, "exception causes must derive from BaseException")
             if not fixed:
                 decref(value)
                 return
         PyException_SetCause(value, fixed)
-    PyErr_SetObject(cast(Obj, value.ob_type), value)
-    decref(value)
+    set_raised(ts, value)
 
 
 @metal
@@ -274,7 +244,7 @@ def raise_op(frame: Frame, pc: u64p, ra: Reg, count: int) -> bool:
     cause: Obj = None
     if count == 2:
         cause = as_owned(ra[1])
-    raise_from(raised, cause)
+    raise_from(frame.thread.ts, raised, cause)
     xdecref(raised)
     xdecref(cause)
     return False

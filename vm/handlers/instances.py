@@ -3,7 +3,7 @@
     CALL r1 = Point(1, 2)      CALL_CLASS: the cache words hold the class's version (bits 32-63 of the first) and its
                                `__init__` with bit 1 set; `call_class` fills them
 
-The version proves all that `call_class` has found out: that instances are made by `object.__new__`, that the
+The version proves all that `call_class` has found out: that instances are made as `object` or `BaseException` does, that the
 class is not abstract, and which function its `__init__` is.
 """
 from __future__ import annotations
@@ -32,8 +32,18 @@ def may_instantiate(thread: Thread, function: FireFunction, count: int) -> bool:
 
 
 @metal(inline=True)
-def new_instance(kind: TypeObject) -> Obj:
-    """object.__new__(kind) for a class that adds nothing to it; NULL with MemoryError."""
+def adds_nothing(kind: TypeObject) -> bool:
+    """Whether instances of a class are made by `object.__new__` or `BaseException.__new__`."""
+    if kind.tp_new == state.object_new:
+        return True
+    return kind.tp_flags & EXCEPTION_CLASS != 0 and kind.tp_new == cast(TypeObject, PyExc_Exception[0]).tp_new
+
+
+@metal(inline=True)
+def new_instance(kind: TypeObject, args: Reg, count: int) -> Obj:
+    """kind.__new__(kind, *args) for a class that adds nothing to it; NULL with MemoryError."""
+    if kind.tp_flags & EXCEPTION_CLASS != 0:
+        return exception_of_call(kind, args, count)
     if kind.tp_dictoffset == 0:
         return call_pointer("Obj", kind.tp_alloc, kind, 0)
     return call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
@@ -47,7 +57,7 @@ def init_of_class(frame: Frame, pc: u64p, base: Reg, count: int) -> Frame:
     thread = frame.thread
     if unlikely(not may_instantiate(thread, function, count)):
         return None
-    instance = new_instance(kind)
+    instance = new_instance(kind, base + 2, count)
     if unlikely(not instance):
         PyErr_Clear()
         return None
@@ -83,14 +93,16 @@ def CALL_CLASS():
 
 @metal
 def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
-    """Instantiate a class whose __new__ is object's and whose __init__ is a VM function: the frame of
+    """Instantiate a class whose __new__ is object's or BaseException's and whose __init__ is a VM function: the frame of
     __init__, or NULL if the call must go the general way (nothing has happened then)."""
     kind = cast(TypeObject, base[first].object)
     ts = frame.thread.ts
     if ts.recursion_remaining <= 1 or ts.cframe.use_tracing != 0:
         return None
-    if first == 0 or kind.tp_new != state.object_new or kind.tp_flags & (1 << 9) == 0 or kind.tp_flags & (1 << 20) != 0:
+    if first == 0 or not adds_nothing(kind) or kind.tp_flags & (1 << 9) == 0 or kind.tp_flags & (1 << 20) != 0:
         return None
+    if kind.tp_flags & EXCEPTION_CLASS != 0 and pc[1] & 0xFFFFFFFF != 0:
+        return None                                 # which of the arguments are positional
     init = _PyType_Lookup(kind, state.name_init)
     if not init or init.ob_type != FireFunction_Type:
         return None
@@ -102,7 +114,7 @@ def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int,
     if code.twin != 0 or code.flags & (CO_ANY_GENERATOR | CO_OPTIMIZED) != CO_OPTIMIZED:
         return None
     sync(frame, pc)
-    instance = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
+    instance = new_instance(kind, base + 2, count)
     if not instance:
         PyErr_Clear()
         return None

@@ -19,6 +19,12 @@ def special_frame(frame: Frame, pc: u64p, o: Obj, name: Obj, count: int) -> Fram
     method = _PyType_Lookup(o.ob_type, name)
     if not method:
         return None
+    return function_frame(frame, pc, method, count)
+
+
+@metal(inline=True)
+def function_frame(frame: Frame, pc: u64p, method: Obj, count: int) -> Frame:
+    """The same for what is called, borrowed."""
     if method.ob_type != FireFunction_Type:
         return None
     function = cast(FireFunction, method)

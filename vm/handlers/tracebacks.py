@@ -32,10 +32,14 @@ def line_of(frame: Frame) -> int:
 def frame_object(frame: Frame) -> FrameObject:
     """The frame object of the current frame; new reference, NULL with an exception."""
     object = frame.iframe.frame_obj
-    if cast(Obj, object):
-        incref(object)
-        return object
-    return PyThreadState_GetFrame(frame.thread.ts)
+    if not cast(Obj, object):
+        if unlikely(not is_complete(frame)):
+            return PyThreadState_GetFrame(frame.thread.ts)
+        object = make_frame_object(frame)
+        if unlikely(not cast(Obj, object)):
+            return None
+    incref(object)
+    return object
 
 
 @metal

@@ -1,0 +1,105 @@
+"""Exceptions that are made: calls of their classes, and `BaseException.__init__`.
+
+    ValueError(text)    ->   rt_exception(ValueError, 1, text, null, null)
+    ParseError(1, why)  ->   the same, and its __init__, a function of the program, goes on inlined
+
+That is all such a call does where a class says nothing else about how its instances are made, which its slots tell.
+"""
+from __future__ import annotations
+
+from .builtins import RECEIVER
+from .direct import Direct
+from .values import HEAP_TYPE, NO, NONE, Val, is_fixed
+
+EXCEPTION_CLASS = 1 << 30           # of a class's flags: it derives from BaseException
+INIT, NEW, WRAPPED = 296, 312, 48   # offsets of tp_init and tp_new in a class, of the function in a slot's wrapper
+MOST_ARGUMENTS = 3
+Wrapper = type(BaseException.__init__)
+
+
+class Raising(Direct):
+    """Specializations of calls that make exceptions."""
+
+    def has_slot(self, kind: type, offset: int) -> bool:
+        """Whether a class of exceptions has the same slot as Exception."""
+        return type(kind) is type and bool(kind.__flags__ & EXCEPTION_CLASS) and \
+            self.core.word(id(kind) + offset) == self.core.word(id(Exception) + offset)
+
+    def call_builtin(self, instr, target, first: int, count: int):
+        registers = range(first + 1, first + 1 + count)
+        if type(target) is type and self.has_slot(target, NEW) and self.has_slot(target, INIT):
+            at = self.call_exception(instr, target, list(registers))
+        elif type(target) is Wrapper:
+            at = self.call_wrapper(instr, target, list(registers))
+        else:
+            at = None
+        return super().call_builtin(instr, target, first, count) if at is None else at
+
+    def call_type(self, instr, kind: type, positional: list, named: list):
+        if self.has_slot(kind, NEW):
+            if named or not self.fits_exception(positional):
+                return self.step(instr)
+            at = self.call_exception(instr, kind, positional) if self.has_slot(kind, INIT) else None
+            if at is not None:
+                return at
+        return super().call_type(instr, kind, positional, named)
+
+    def adds_nothing(self, kind: type) -> bool:
+        return self.has_slot(kind, NEW) or super().adds_nothing(kind)
+
+    def instance_of_call(self, kind: type, inlined: bool, positional: list) -> Val:
+        if self.has_slot(kind, NEW):
+            return self.new_exception(kind, positional)
+        return super().instance_of_call(kind, inlined, positional)
+
+    def call_exception(self, instr, kind: type, registers: list[int]):
+        """An exception whose class has no code of its own; None: not this way."""
+        if instr.keywords or not self.fits_exception(registers) or not self.guard_class(kind):
+            return None
+        self.guard_depth()
+        return self.finish_call(instr, self.new_exception(kind, registers))
+
+    def fits_exception(self, registers: list) -> bool:
+        """Whether rt_exception takes so many arguments, and they are there."""
+        regs = self.cx.frames[-1].regs
+        return len(registers) <= MOST_ARGUMENTS and \
+            all(isinstance(one, int) and (one == RECEIVER or regs[one].kind != "mem") for one in registers)
+
+    def new_exception(self, kind: type, registers: list[int]) -> Val:
+        """A new exception with arguments, the guards that belong to the call have been made."""
+        temps: list[str] = []
+        self.ready(*registers)
+        made = self.made_by_call(kind if is_fixed(kind) else None, "rt_exception", self.const_object(kind),
+                                 *self.three(registers, temps), temps=temps, container=True)
+        if not is_fixed(kind):
+            self.cx.facts["class", made.ssa] = kind
+        return made
+
+    def three(self, registers: list[int], temps: list[str]) -> list[str]:
+        """How many arguments there are, and three of them."""
+        pointers = [self.object_in(register, temps) for register in registers]
+        return [str(len(pointers)), *pointers, *["null"] * (MOST_ARGUMENTS - len(pointers))]
+
+    def call_wrapper(self, instr, target, registers: list[int]):
+        """`__init__` of object or BaseException, unbound, with the object as its first argument; None: not so."""
+        if not registers or instr.keywords:
+            return None
+        function = self.core.word(id(target) + WRAPPED)
+        if function == self.core.word(id(object) + INIT):
+            return self.finish_call(instr, NONE) if len(registers) == 1 else None
+        val = self.cx.frames[-1].regs[registers[0]]
+        kind = self.type_of(val) or self.class_of(val) if val.kind == "obj" and val.const is NO else None
+        if function != self.core.word(id(Exception) + INIT) or kind is None or \
+                not kind.__flags__ & EXCEPTION_CLASS or not self.fits_exception(registers):
+            return None
+        temps: list[str] = []
+        self.ready(*registers)
+        done = self.e("call_i", self.pointer(val), *self.three(registers[1:], temps), x=self.api("rt_exception_args"))
+        self.failing(self.e("int_ne", done, "0"), temps)
+        self.keep()
+        self.drop_temps(temps)
+        self.cx.facts.clear()
+        return self.finish_call(instr, NONE)
+
+
+__all__ = ["Raising", "HEAP_TYPE"]
