@@ -10,6 +10,7 @@ The text has no addresses in it: what it needs of the process it reads from tabl
 
 | file             | what it does                                              |
 | ---------------- | --------------------------------------------------------- |
+| `baseline.py`    | IR -> machine code without LLVM, at once, slow            |
 | `assemble.py`    | text -> object code, by LLVM (`llvm.py`); the levels      |
 | `code_cache.py`  | object code on disk: a hit needs no LLVM                  |
 | `later.py`       | a process of its own for work after the program's end      |
@@ -42,12 +43,16 @@ def compile_text(text: str, tables: dict, level: int = 2):
     try:
         from .link import link
         code = link(object_code(text, level), tables)
-        if _perf_map:
-            from .perf_map import add
-            add(code, label(text))
+        named(code, label(text))
         return code
     finally:
         seconds += perf_counter() - started
+
+
+def compile_at_once(function, *args):
+    """Code of a function of the IR by the baseline compiler; see baseline.compile_function."""
+    from .baseline import compile_function
+    return compile_function(function, *args)
 
 
 def cached(key: str, tables: dict):
@@ -60,16 +65,8 @@ def cached(key: str, tables: dict):
     hits += 1
     from .link import link
     code = link(obj, tables)
-    if _perf_map:
-        from .perf_map import add
-        add(code, key[:12])
+    named(code, key[:12])
     return code
-
-
-def is_cached(text: str, level: int) -> bool:
-    """Whether the text needs no LLVM."""
-    from . import code_cache
-    return code_cache.has(code_cache.key(text, level))
 
 
 def object_code(text: str, level: int) -> bytes:
@@ -87,6 +84,13 @@ def object_code(text: str, level: int) -> bytes:
     made = assemble(text, level)
     code_cache.store(key, made, f"{label(text)} (level {level})")
     return made
+
+
+def named(code, name: str) -> None:
+    """Tell `perf` what code is."""
+    if _perf_map:
+        from .perf_map import add
+        add(code, name)
 
 
 def label(text: str) -> str:

@@ -128,6 +128,15 @@ def seal(block: Block) -> None:
     protect(block.code, block.code_bytes, READ_EXEC)
 
 
+def shrink(block: Block, code_bytes: int) -> None:
+    """The code of a block turned out shorter than its room."""
+    kept = rounded(code_bytes, PAGE)
+    if kept < block.code_bytes:
+        protect(block.code + kept, block.code_bytes - kept, NONE)
+        block.chunk.code.give_back(block.code + kept, block.code_bytes - kept)
+        block.code_bytes = kept
+
+
 def give_back(block: Block) -> None:
     """Free a block; nothing may run in it or point into it any more."""
     _madvise(block.code, block.code_bytes, MADV_DONTNEED)

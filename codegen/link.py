@@ -74,6 +74,26 @@ def link(obj: bytes, tables: dict[str, int | list[int]]) -> Code:
     return code
 
 
+def allocated(code_bytes: int, tables: dict[str, int | list[int]]) -> tuple[arena.Block, dict[str, int]]:
+    """Room for code that is written in place, and tables with what is in them: the block, the tables' addresses."""
+    places, size = {}, 0
+    for name, slots in tables.items():
+        places[name] = size
+        size += arena.rounded(8 * (slots if isinstance(slots, int) else len(slots)), LINE)
+    with _lock:
+        block = arena.take(code_bytes, size)
+    for name, slots in tables.items():
+        places[name] += block.data
+        if not isinstance(slots, int):
+            arena.write(places[name], words_of(slots))
+    return block, places
+
+
+def words_of(slots: list[int]) -> bytes:
+    """A table's content."""
+    return pack(f"<{len(slots)}Q", *[slot & (1 << 64) - 1 for slot in slots])
+
+
 class Layout:
     """Where each section, stub, slot and table goes, as offsets in the code and in the data of a block."""
 
@@ -124,7 +144,7 @@ class Layout:
         for name, at in self.tables.items():
             slots = self.content[name]
             if not isinstance(slots, int):
-                data[at:at + 8 * len(slots)] = pack(f"<{len(slots)}Q", *[slot & (1 << 64) - 1 for slot in slots])
+                data[at:at + 8 * len(slots)] = words_of(slots)
         for index, (in_data, at) in self.places.items():
             section = elf.sections[index]
             if section.kind != NOBITS:

@@ -58,20 +58,18 @@ class Lowering:
         self.exits = [region, header, *[0] * len(function.exits)]
         self.scratch = len(function.exits) + 2                      # where fast loops have their memory
         self.values = self.counters = self.scratch + function.scratch       # where the values alive at an exit go
-        self.lines: list = []           # a tuple: what differs in final code and in code that counts turns of loops
+        self.lines: list[str] = []
         self.number = 0
         self.label = ""
         self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
         self.kinds: dict[str, str] = {}
         self.leaving: list[tuple] = []  # exits: LLVM label, number
 
-    def texts(self) -> tuple[str, str]:
-        """The module as it is compiled well, and as it is compiled at once: it counts turns of loops, to know when it
-        should be compiled well."""
-        lines = self.module()
-        return tuple("\n".join([line if type(line) is str else line[which] for line in lines]) for which in (0, 1))
+    def text(self) -> str:
+        """The module."""
+        return "\n".join(self.module())
 
-    def module(self) -> list:
+    def module(self) -> list[str]:
         """All lines."""
         blocks = self.function.blocks
         bodies = {}
@@ -89,13 +87,7 @@ class Lowering:
         out = [HEAD, f"define {HANDLER} @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table) #0 {{"]
         for block in blocks:
             if block.number in bodies:
-                lines = [f"B{block.number}:", *self.phis(block)]
-                if block.otherwise:
-                    lines += [(line, "") for line in bodies[block.number]]
-                    lines.append(("", f"  br label %B{block.otherwise[0].number}"))
-                else:
-                    lines += bodies[block.number]
-                out += [(line if type(line) is str else line[0], "") for line in lines] if block.fast else lines
+                out += [f"B{block.number}:", *self.phis(block), *bodies[block.number]]
         if self.leaving:
             out += self.common_exit()
         out.append("}")
@@ -141,22 +133,12 @@ class Lowering:
         self.exits[number + 2] = len(self.exits)
         self.exits += program.words
 
-    def end_of(self, source: Block, target: Block) -> str:
-        """The label that a jump to a block comes from."""
-        instead = source.otherwise and source.otherwise[0] is target
-        return f"B{source.number}" if instead else self.ends[source.number]
-
     def phis(self, block: Block) -> list[str]:
         """Parameters as phis over the jumps that lead here."""
         sources = [(source, args) for source, args in block.incoming if source.number in self.ends]
-        which = ([one for one in sources if not one[0].otherwise or one[0].otherwise[0] is not block],
-                 [one for one in sources if not one[0].fast])
-        lines: list = []
-        for at, (name, kind) in enumerate(block.params):
-            texts = [f"  {name} = phi {LLVM_TYPES[kind]} " + ", ".join(f"[{args[at]}, %{self.end_of(source, block)}]"
-                                                                     for source, args in some) for some in which]
-            lines.append(texts[0] if texts[0] == texts[1] else tuple(texts))
-        return lines
+        return [f"  {name} = phi {LLVM_TYPES[kind]} " + ", ".join(f"[{args[at]}, %{self.ends[source.number]}]"
+                                                                for source, args in sources)
+                for at, (name, kind) in enumerate(block.params)]
 
     def body(self, block: Block) -> None:
         """Operations and terminator of a block."""
@@ -201,10 +183,6 @@ class Lowering:
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
             fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
-        elif name == "turns_left":
-            counting = "\n  ".join(row.lines).format(*args, **fields)
-            self.lines.append((f"  {result} = icmp eq i64 0, 0", "  " + counting))
-            return
         elif name == "step":
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"

@@ -36,7 +36,7 @@ KNOBS = {row.name: row for row in (
     Knob("jit_log",     bool,                   False, "a line on stderr for each region compiled, and why others are not"),
     Knob("jit_hot",     int,                    0,     "turns of a loop, calls of a function until they are recorded; 0: as --jit says"),
     Knob("jit_later",   ("off", "on", "wait"),  "on",  "optimize for the next run when the program has ended; wait for it"),
-    Knob("jit_level",   int,                    -1,    "LLVM effort for compiled regions, 0 to 3; -1: by their size"),
+    Knob("jit_level",   int,                    -1,    "0: the baseline compiler, 1 to 3: LLVM, at once; -1: LLVM where it is worth it"),
     Knob("jit_share",   int,                    10,    "percent of the CPU time that compiling may take; 100: no limit"),
     Knob("jit_dump",    str,                    "",    "folder for the IR and LLVM text of compiled regions"),
     Knob("jit_stress",  int,                    0,     "every so many guards of compiled code leave it though they need not"),

@@ -214,7 +214,7 @@ class Chunked(Copy):
                 truth = self.value(condition)
                 wrong = truth if name == "guard_not" else self.e("bool_not", truth)
                 self.failed = self.e("bool_or", self.failed, wrong)
-        elif name == "turns_left" or result and self.loop.of(result) == INV:
+        elif result and self.loop.of(result) == INV:
             return
         elif name.startswith("load_") and self.loop.of(args[0]) != INV:
             kind = name.split("_")[1]

@@ -76,10 +76,8 @@ class Copy(Emitter):
 
     # ------------------------------------------------------------------------------------------- emission
     def new(self) -> Block:
-        """A block that only code compiled well has."""
-        block = self.function.block()
-        block.fast = True
-        return block
+        """A block of the copy."""
+        return self.function.block()
 
     @staticmethod
     def jump(source: Block, target: Block, args: list[str]) -> None:
@@ -134,8 +132,6 @@ class Copy(Emitter):
                 source.end = ("jump", gate, args)
                 gate.incoming.append((source, args))
         head.incoming = self.loop.back[:]
-        gate.otherwise = (head, names)
-        head.incoming.append((gate, names))
         self.slow = self.new()
         self.jump(self.slow, head, names)
         self.block = gate
@@ -206,10 +202,10 @@ class Copy(Emitter):
         return self.now[name]
 
     def is_poll(self, condition: str) -> bool:
-        """Whether a guard asks for signals, or counts turns."""
+        """Whether a guard asks for signals."""
         op = self.made(condition)
-        if op is None or op[0] == "turns_left":
-            return op is not None
+        if op is None:
+            return False
         source = self.made(op[2][0]) if op[0] == "int_eq" else None
         return source is not None and source[0] == "poll"
 
@@ -297,7 +293,7 @@ class Lean(Copy):
         if name in ("guard", "guard_not"):
             if self.loop.of(args[0]) != INV and not self.is_poll(args[0]):
                 self.do(name, self.value(args[0]), x=f"B{self.again.number}")
-        elif name == "turns_left" or result and self.loop.of(result) == INV:
+        elif result and self.loop.of(result) == INV:
             return
         elif result:
             x = f"B{self.again.number}" if name == "long_value" else x

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 class Block:
     """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else),
-    ("exit", number, frame), ("leave", pc, frame) or ("return",). `fast`: only in code that is compiled well;
-    `otherwise`: what comes instead of the block in code that is not, (block, args)."""
+    ("exit", number, frame), ("leave", pc, frame) or ("return",)."""
 
-    __slots__ = ("number", "params", "ops", "end", "incoming", "fast", "otherwise")
+    __slots__ = ("number", "params", "ops", "end", "incoming")
 
     def __init__(self, number: int):
         self.number = number
@@ -25,7 +24,6 @@ class Block:
         self.ops: list[tuple] = []              # (row name, result or "", arguments, immediate)
         self.end: tuple = ()
         self.incoming: list[tuple[Block, list[str]]] = []
-        self.fast, self.otherwise = False, None
 
 
 class Function:

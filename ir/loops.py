@@ -36,7 +36,7 @@ class Loop:
         self.registers = {offset for offset, alias in stored if alias == REGISTERS}     # of whatever frame
         self.calls = [op[0] for block in blocks for op in block.ops
                       if OPS[op[0]].effects not in (PURE, READS, GUARD) and not op[0].startswith("store_")
-                      and op[0] not in QUIET_CALLS and op[0] != "turns_left"]
+                      and op[0] not in QUIET_CALLS]
         self.strides: dict[str, int] = {}           # factor of an index -> the item's width that it has to be
         self.back = [(source, args) for source, args in head.incoming if source.number in self.inside]
 

@@ -131,7 +131,7 @@ ir("call_f",       "*>f",  CALLS,  "{r} = call double {x}({all})")
 ir("call_p",       "*>p",  CALLS,  "{r} = call ptr {x}({all})")
 ir("call_i32",     "*>i",  CALLS,  "%l{n} = call i32 {x}({all});{r} = sext i32 %l{n} to i64")
 ir("call_none",    "*>",   CALLS,  "call void {x}({all})")
-# A loop turns: false now and then, which leads to the exit that has the region compiled better; true in code that is.
+# A loop turns: false now and then, which leads to the exit that has the region compiled better. Of baseline code.
 ir("turns_left",   ">b",   WRITES, "%a{n} = load i64, ptr @counters, align 8, !tbaa !14;%b{n} = add i64 %a{n}, 1;"
                                    "store i64 %b{n}, ptr @counters, align 8, !tbaa !14;"
                                    "%c{n} = and i64 %b{n}, {TURNS};{r} = icmp ne i64 %c{n}, 0".replace("{TURNS}", str(TURNS - 1)))

@@ -5,8 +5,7 @@
 
 It works on the memory of the process, at the same addresses as machine code would. What is no operation on values
 or memory, calls, is the `world`'s: call(address, kinds, arguments, result kind), enter(address, pc, regs, frame,
-table), stack(). `fast`: the function as it is compiled well, with the copies of its loops (fast_loops.py); else as it
-is compiled at once, with its turns counted.
+table), stack().
 
 What operations on values mean is in semantics.py, the others' meaning is a method `op_...` here. Every row of ops.py
 has one of both, or a test fails. Results: ("return",), ("leave", pc, frame), ("tail", address, pc, frame) or
@@ -30,8 +29,8 @@ CALLED = {"call_i": "i", "call_f": "f", "call_p": "p", "call_i32": "w", "call_no
 class Oracle:
     """One function; `exits`: how many it has, `tables`: addresses of its constants and counters."""
 
-    def __init__(self, function: Function, tables: dict[str, int], world, exits: int = 0, fast: bool = False):
-        self.blocks, self.world, self.fast = function.blocks, world, fast
+    def __init__(self, function: Function, tables: dict[str, int], world, exits: int = 0):
+        self.blocks, self.world = function.blocks, world
         self.consts, self.counters = tables["consts"], tables["counters"]
         self.scratch = self.counters + 8 * (exits + 2)
         self.kinds: dict[str, str] = dict.fromkeys(ROOTS, "p")
@@ -53,8 +52,6 @@ class Oracle:
 
     def block(self, block: Block):
         """Carry a block out: the next one, or how the function ends."""
-        if block.otherwise and not self.fast:
-            return self.jump(*block.otherwise)
         for name, result, args, x in block.ops:
             found = self.op(name, args, x)
             if type(found) is Block:
@@ -155,7 +152,7 @@ class Oracle:
         return None if condition is wanted else self.blocks[int(x[1:])]
 
     def op_turns_left(self, x) -> bool:
-        return self.fast or self.add(self.counters, 1) % TURNS != 0
+        return self.add(self.counters, 1) % TURNS != 0
 
     def op_stack_place(self, x) -> int:
         return self.world.stack()

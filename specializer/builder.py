@@ -130,6 +130,7 @@ class Builder(Folding):
 
     header = 0
     changed_by = ""             # the first effect of the present instruction
+    optimized = True            # whether it is compiled by LLVM's optimizer
     resigned: frozenset | set = frozenset()      # places whose exits are no longer worth recording
 
     def guard(self, condition: str, why: str = "an operand has another type or value than before") -> None:

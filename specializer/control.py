@@ -217,8 +217,9 @@ class Control(Builder):
         pointer = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
         self.guard(self.e("int_eq", self.e("poll", pointer), "0"), "a signal or another thread's turn")
         self.keep()
-        again = self.make_exit(self.snapshot, self.at, PROMOTE)
-        self.do("guard", self.e("turns_left"), x=f"B{again.number}")
+        if not self.optimized:
+            again = self.make_exit(self.snapshot, self.at, PROMOTE)
+            self.do("guard", self.e("turns_left"), x=f"B{again.number}")
 
     def do_LOOP(self, instr):
         self.poll(instr)

@@ -33,7 +33,8 @@ from .values import EMPTY, MEM, NUMBERS, TAGS
 
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS", "BEFORE_WITH", "WITH_EXCEPT"}
-ENOUGH_BLOCKS = 700     # paths that are left then end in the interpreter, those taken least often
+ENOUGH_BLOCKS = 700, 300     # in code of LLVM's, the baseline compiler's; paths that are left then end in the interpreter,
+                             # those taken least often
 
 
 class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators,
@@ -54,9 +55,11 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         self.seen = self.instr = None
 
     # ------------------------------------------------------------------------------------------------- start
-    def build(self, kinds: list, one_module: bool = True):
+    def build(self, kinds: list, one_module: bool = True, optimized: bool = True):
         """The IR. `kinds`: of the root frame's registers at the header, None where unknown. `one_module`: all
-        functions with this code were seen with the globals that the root has."""
+        functions with this code were seen with the globals that the root has. `optimized`: it will be, so innermost
+        loops get their fast copies."""
+        self.optimized = optimized
         code = self.profile.root
         frame = FrameState(code, (), "%frame")
         frame.regs, frame.homes = [MEM] * code.nregs, [IN_MEMORY] * code.nregs
@@ -71,14 +74,15 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         self.goto(self.header)
         while self.pending:
             _, _, self.block, self.cx, at, joins = heappop(self.pending)
-            if len(self.function.blocks) > ENOUGH_BLOCKS:
+            if len(self.function.blocks) > ENOUGH_BLOCKS[not self.optimized]:
                 self.begin(at if at >= 0 else ~at)
                 self.leave("the region is large enough", counted=False)
             else:
                 self.run(at, joins)
         if self.steps * 3 > self.followed:
             raise Abort("most of it is work of the interpreter's handlers")
-        add_fast_loops(self.function)
+        if optimized:
+            add_fast_loops(self.function)
         return self.function
 
     def queue(self, block, cx: Context, at: int, joins: bool) -> None:

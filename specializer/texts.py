@@ -4,17 +4,12 @@
 """
 from __future__ import annotations
 
-import re
-
 from .builtins import RECEIVER, row
 from .direct import Direct
 from .values import EMPTY, NO, Val
 
 UNUSUAL = "a text is not a plain number"
 NO_INT = str(-(1 << 63))
-ONE_NUMBER = re.compile("([^%]*)%d([^%]*)")
-INT_FORMAT = re.compile("(0?)([1-9][0-9]?)?([dx]?)")
-FLOAT_FORMAT = re.compile(r"\.([0-9]{1,2})f")
 WIDEST = 60
 TAILS = {"startswith": "0", "endswith": "1"}
 
@@ -28,11 +23,12 @@ class Texts(Direct):
 
     # ------------------------------------------------------------------------------------- numbers as text
     def percent(self, instr, left: Val, right: Val | None):
-        found = ONE_NUMBER.fullmatch(left.const) if left.const is not NO and left.const.isascii() else None
+        text = left.const if left.const is not NO and left.const.isascii() else ""
+        before, found, behind = text.partition("%d")
         number = right.parts[0] if right is not None and right.kind == "tuple" and len(right.parts) == 1 else right
-        if found is None or number is None or number.kind != "int":
+        if not found or "%" in before + behind or number is None or number.kind != "int":
             return super().percent(instr, left, right)
-        around = [self.const_object(text) if text else "null" for text in found.groups()]
+        around = [self.const_object(text) if text else "null" for text in (before, behind)]
         made = self.owned_text("rt_text_of_int", around[0], number.ssa, around[1])
         return self.finish_binary(instr, "MOD", made)
 
@@ -57,15 +53,17 @@ class Texts(Direct):
         if type(how) is not str or how and instr.c & 3:
             return None
         if val.kind == "float":
-            found = FLOAT_FORMAT.fullmatch(how)
-            return self.owned_text("rt_format_float", val.ssa, found[1]) if found else None
-        found = INT_FORMAT.fullmatch(how)
-        if val.kind != "int" or found is None or int(found[2] or 0) > WIDEST:
+            digits = how[1:-1]
+            plain = how[:1] == "." and how[-1:] == "f" and is_small(digits)
+            return self.owned_text("rt_format_float", val.ssa, str(int(digits))) if plain else None
+        filler, width, base = how[:1] == "0", how.removeprefix("0"), "10"
+        if width[-1:] in ("d", "x"):
+            width, base = width[:-1], "16" if width[-1] == "x" else "10"
+        if val.kind != "int" or width and (width[0] == "0" or not is_small(width) or int(width) > WIDEST):
             return None
-        if not found[2] and found[3] != "x":
+        if not width and base == "10":
             return self.owned_text("rt_text_of_int", "null", val.ssa, "null")
-        filler, base = "48" if found[1] else "32", "16" if found[3] == "x" else "10"
-        return self.owned_text("rt_format_int", val.ssa, found[2] or "0", filler, base)
+        return self.owned_text("rt_format_int", val.ssa, width or "0", "48" if filler else "32", base)
 
     def text_of(self, registers, name: str) -> Val | None:
         val = self.argument(registers[0]) if len(registers) == 1 else None
@@ -109,6 +107,11 @@ class Texts(Direct):
             text = self.receiver if registers[0] == RECEIVER else regs[registers[0]]
             return self.made_by_call(list, "rt_split", self.pointer(text), separator, container=True)
         return None
+
+
+def is_small(text: str) -> bool:
+    """Whether a text is a number of one or two digits."""
+    return len(text) < 3 and text.isascii() and text.isdigit()
 
 
 __all__ = ["Texts"]

@@ -12,10 +12,12 @@ from struct import pack, unpack
 from firelang import codegen
 from firelang.codegen.exit_programs import (EXIT_CALL, EXIT_DECREF, EXIT_FLOAT, EXIT_INCREF, EXIT_OFFSET, EXIT_STORE,
                                             EXIT_TRUTH)
+from firelang.codegen.baseline import compile_function
 from firelang.codegen.lower import Lowering
 from firelang.ir.oracle import Oracle
 
 OUT_PC, OUT_FRAME = 8, 16
+BASELINE = "baseline"
 OFFSETS = {"sizeof.Frame": 112, "Jit.out_pc": OUT_PC, "Jit.out_frame": OUT_FRAME}
 ENTER = """; a call with the convention of handlers
 define void @entry(ptr %code, ptr %pc, ptr %regs, ptr %frame, ptr %table) {
@@ -106,15 +108,21 @@ class Machine:
         self.codes = {}
         self.left = None
 
-    def code(self, level, fast):
-        """Machine code of the function, as it is compiled well or at once."""
-        if (level, fast) not in self.codes:
+    def code(self, level):
+        """Machine code of the function at a level of LLVM's, or the baseline compiler's."""
+        if level not in self.codes:
             count = len(self.consts)
-            lowering = Lowering(self.function, OFFSETS, 0, 0, {"jit": count - 2, "rt_exit": count - 1})
-            text = lowering.texts()[0 if fast else 1]
-            tables = {"consts": self.consts, "counters": lowering.counters, "exits": lowering.exits}
-            self.codes[level, fast] = codegen.compile_text(text, tables, level), lowering.counters
-        return self.codes[level, fast]
+            runtime = {"jit": count - 2, "rt_exit": count - 1}
+            if level == BASELINE:
+                from firelang.vm import _core
+                made = compile_function(self.function, _core.baseline, OFFSETS, 0, 0, runtime)
+                self.codes[level] = made, len(self.function.exits) + 2
+            else:
+                lowering = Lowering(self.function, OFFSETS, 0, 0, runtime)
+                text = lowering.text()
+                tables = {"consts": self.consts, "counters": lowering.counters, "exits": lowering.exits}
+                self.codes[level] = codegen.compile_text(text, tables, level), lowering.counters
+        return self.codes[level]
 
     def exit(self, root, number, exits, counters, values, table):
         """What rt_exit does: the exit's program, in Python."""
@@ -155,10 +163,10 @@ class Machine:
             slots[op >> 8 & 4095] = made(*args, number)
 
     # ------------------------------------------------------------------------------------------ running
-    def interpreted(self, fast, counters):
+    def interpreted(self, counters):
         """How the function ends in the oracle."""
         tables = {"consts": address(self.held), "counters": address(counters)}
-        return Oracle(self.function, tables, self.calls, len(self.function.exits), fast).run(self.roots, 100000)
+        return Oracle(self.function, tables, self.calls, len(self.function.exits)).run(self.roots, 100000)
 
     def compiled(self, code):
         """How the machine code ends."""
@@ -172,14 +180,14 @@ class Machine:
         assert times == 1 and regs == frame + 112
         return self.left or ("left", pc, frame)
 
-    def both(self, memory, level=1, fast=True):
+    def both(self, memory, level=1):
         """Run both and compare; how it ended. `memory`: buffers that the function may reach, beside its frame."""
         buffers = [self.frame, *memory]
         before = [bytes(buffer) for buffer in buffers]
         self.held = (ctypes.c_uint64 * len(self.consts))(*(value & (1 << 64) - 1 for value in self.consts))
-        code, count = self.code(level, fast)
+        code, count = self.code(level)
         counters = (ctypes.c_uint64 * max(count, 1))()
-        wanted = self.interpreted(fast, counters)
+        wanted = self.interpreted(counters)
         wanted = ("left", *wanted[-2:]) if wanted[0] in ("leave", "tail") else wanted
         after, log = [bytes(buffer) for buffer in buffers], self.calls.log[:]
         for buffer, data in zip(buffers, before):

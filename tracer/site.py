@@ -38,11 +38,8 @@ class Site:
         self.watched: list = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
-        self.native_level = 0               # LLVM's level of its code
-        self.promoted: str | None = None    # the text that was
-        self.final = ""                     # LLVM text to be compiled well, its lines and tables
-        self.lines = 0
-        self.tables: dict = {}
+        self.native_level = 0               # LLVM's level of its code, 0: the baseline compiler's
+        self.lines = 0                      # of LLVM text, about
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
         self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
         self.stored = False             # its code is of an earlier run

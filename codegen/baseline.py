@@ -1,0 +1,271 @@
+"""IR -> words for the baseline compiler -> machine code in this process, without LLVM.
+
+    code = compile_function(function, compiler, offsets, 3, header, runtime, 0)
+    code.entry, code.tables["counters"]         as of link.link
+
+The code is right at once and slow: half the speed of LLVM's, for a hundredth of the time. It is not kept on disk, so it
+may hold addresses. Semantics of an operation are its row in `ir/ops.py`; `FORMS` says what kind of record it becomes,
+`vm/baseline_ops.py` what instructions. Operations that only fast loops have (`NEVER`) do not come here: those are for
+LLVM.
+"""
+from __future__ import annotations
+
+from array import array
+
+from ..ir.function import Function
+from ..ir.ops import OPS, TURNS
+from ..vm import baseline_format as f
+from . import arena, named
+from .exit_programs import encode
+from .link import Code, allocated
+
+MOST_WORDS = 6              # arguments of a call that are not floats
+BYTES_PER_WORD = 24         # of code for a word of records; more is asked for where that is not enough
+MASK = (1 << 64) - 1
+
+# Operation -> kind of record, what it says.
+FORMS = {
+    "int_add": (f.ALU, f.ADD), "int_sub": (f.ALU, f.SUB), "int_and": (f.ALU, f.AND), "int_or": (f.ALU, f.OR),
+    "int_xor": (f.ALU, f.XOR), "int_mul": (f.MUL, 0),
+    "int_add_pair": (f.ALU_OVER, f.ADD), "int_sub_pair": (f.ALU_OVER, f.SUB), "int_mul_pair": (f.MUL_OVER, 0),
+    "int_shl": (f.SHIFT, f.SHL), "int_shr": (f.SHIFT, f.SHR), "int_lshr": (f.SHIFT, f.LSHR),
+    "int_sdiv": (f.DIVIDE, 0), "int_srem": (f.REMAINDER, 0),
+    "int_lt": (f.COMPARE, f.LESS), "int_le": (f.COMPARE, f.NOT_GREATER), "int_eq": (f.COMPARE, f.EQUAL_TO),
+    "int_ne": (f.COMPARE, f.NOT_EQUAL), "int_gt": (f.COMPARE, f.GREATER), "int_ge": (f.COMPARE, f.NOT_LESS),
+    "int_ult": (f.COMPARE, f.BELOW), "ptr_eq": (f.COMPARE, f.EQUAL_TO), "ptr_ne": (f.COMPARE, f.NOT_EQUAL),
+    "int_select": (f.SELECT, 0), "ptr_select": (f.SELECT, 0), "float_select": (f.FLOAT_SELECT, 0),
+    "bool_and": (f.ALU, f.AND), "bool_or": (f.ALU, f.OR), "bool_xor": (f.ALU, f.XOR),
+    "int_to_float": (f.TO_FLOAT, 0), "float_to_int": (f.TO_INT, 0), "float_bits": (f.BITS, 0),
+    "float_add": (f.FLOAT_ALU, 0x58), "float_mul": (f.FLOAT_ALU, 0x59), "float_sub": (f.FLOAT_ALU, 0x5C),
+    "float_div": (f.FLOAT_ALU, 0x5E), "float_neg": (f.FLOAT_NEG, 0), "float_abs": (f.FLOAT_ABS, 0),
+    "float_sqrt": (f.FLOAT_SQRT, 0), "float_floor": (f.FLOAT_FLOOR, 0),
+    "float_lt": (f.FLOAT_COMPARE, f.FLOAT_LT), "float_le": (f.FLOAT_COMPARE, f.FLOAT_LE),
+    "float_eq": (f.FLOAT_COMPARE, f.FLOAT_EQ), "float_ne": (f.FLOAT_COMPARE, f.FLOAT_NE),
+    "float_gt": (f.FLOAT_COMPARE, f.FLOAT_GT), "float_ge": (f.FLOAT_COMPARE, f.FLOAT_GE),
+    "float_ordered": (f.FLOAT_COMPARE, f.FLOAT_ORDERED),
+    "incref": (f.INCREF, 0), "decref": (f.DECREF, 0), "decref_plain": (f.DECREF, 0),
+    "guard": (f.GUARD, 0), "guard_not": (f.GUARD_NOT, 0), "turns_left": (f.TURNS_LEFT, 0),
+    "stack_place": (f.STACK_PLACE, 0), "invoke": (f.INVOKE, 0), "step": (f.STEP, 0), "long_value": (f.LONG_VALUE, 0),
+    "offset": (f.OFFSET, 0), "poll": (f.LOAD, f.INT32),
+    "call_none": (f.CALL, f.RESULT_NONE), "call_i": (f.CALL, f.RESULT_WORD), "call_p": (f.CALL, f.RESULT_WORD),
+    "call_f": (f.CALL, f.RESULT_FLOAT), "call_i32": (f.CALL, f.RESULT_INT32),
+}
+WIDTHS = {"i64": f.WORD, "ptr": f.WORD, "f64": f.DOUBLE, "i32": f.INT32, "u32": f.UINT32, "i16": f.INT16,
+          "u16": f.UINT16, "i8": f.INT8, "u8": f.UINT8, "f32": f.SINGLE}
+MEMORY = {f"{what}_{width}": (kind, sub) for what, kind in (("load", f.LOAD), ("store", f.STORE))
+          for width, sub in WIDTHS.items()}
+SAME_BITS = {"bool_to_int", "ptr_bits", "bits_ptr"}
+AGAINST_ZERO = {"is_null": f.EQUAL_TO, "int_to_bool": f.NOT_EQUAL}
+SHIFTS = {"i8": 0, "i16": 1, "i32": 2, "i64": 3, "ptr": 3, "double": 3}
+NEVER = {"index_in", "scratch", "copy_bytes"}
+RECORDS = {name: (kind | sub << 8 | (f.FLOAT_RESULT if OPS[name].result == "f" else 0))
+           for name, (kind, sub) in {**FORMS, **MEMORY}.items()}
+CALLS = {"call_none", "call_i", "call_p", "call_f", "call_i32"}
+LABELS = {"guard", "guard_not", "long_value"}
+OFFSETS = {name for name in MEMORY}
+
+
+class Encoder:
+    """One function's words."""
+
+    def __init__(self, function: Function, region: int, header: int):
+        self.function = function
+        self.words: list[int] = []
+        self.literals: list[int] = []
+        self.names: dict[str, int] = {"%pc": 0, "%regs": 4, "%frame": 8, "%table": 12}      # operands by name
+        self.values = 4
+        self.pairs: dict[str, tuple[int, int]] = {}
+        self.exits = [region, header, *[0] * len(function.exits)]
+        self.alive = len(function.exits) + 2            # the counter behind which what is alive at exits goes
+        self.counters = self.alive
+        self.kinds = {name: kind for block in function.blocks for name, kind in block.params}
+        for block in function.blocks:
+            for name, result, _, _ in block.ops:
+                if result:
+                    self.kinds[result] = OPS[name].result
+
+    def run(self) -> None:
+        """All blocks; those that nothing leads to have no end."""
+        for block in self.function.blocks:
+            if block.end:
+                self.block(block)
+
+    # ----------------------------------------------------------------------------------------- operands
+    def operand(self, name: str) -> int:
+        """The operand of a name: a value, a literal."""
+        found = self.names.get(name)
+        if found is None:
+            found = self.names[name] = self.fresh() if name[0] == "%" else self.literal(name)
+        return found
+
+    def fresh(self) -> int:
+        """A new value."""
+        self.values += 1
+        return (self.values - 1) << 2
+
+    def literal(self, text: str) -> int:
+        """A constant as the IR spells it."""
+        if text in ("true", "false", "null"):
+            word = int(text == "true")
+        else:
+            word = int(text, 16) if text[:2] == "0x" else int(text)
+        self.literals.append(word & MASK)
+        return len(self.literals) - 1 << 2 | f.LITERAL
+
+    # ------------------------------------------------------------------------------------------- blocks
+    def block(self, block) -> None:
+        """A block's records. An exit whose program says all is a stub, out of the way."""
+        end = block.end
+        if end[0] == "exit":
+            program = self.program(block, end[1])
+            if program is not None:
+                self.record(f.STUB, block.number, end[1], [self.operand(name) for name in program.alive])
+                return
+        self.record(f.BLOCK, block.number, 0,
+                    [self.operand(name) | (kind == "f") for name, kind in block.params])
+        for name, result, args, x in block.ops:
+            self.op(name, result, args, x)
+        self.end(block, end)
+
+    def program(self, block, number: int):
+        """The program of an exit, written to the table; None: the block needs machine code."""
+        pc, depth = self.function.exits[number]
+        program = encode(block, self.kinds, self.function.consts, pc, depth)
+        if program is not None:
+            self.counters = max(self.counters, self.alive + len(program.alive))
+            self.exits[number + 2] = len(self.exits)
+            self.exits += program.words
+        return program
+
+    def record(self, head: int, result: int, x: int, args: list[int]) -> None:
+        self.words += (head | len(args) << 16, result, x, *args)
+
+    def end(self, block, end: tuple) -> None:
+        """A terminator."""
+        kind = end[0]
+        if kind == "jump":
+            self.record(f.JUMP, -1, end[1].number, [self.operand(name) for name in end[2]])
+        elif kind == "branch":
+            self.record(f.BRANCH, end[3].number, end[2].number, [self.operand(end[1])])
+        elif kind == "return":
+            self.record(f.RETURN, -1, 0, [])
+        elif kind == "leave":
+            self.record(f.LEAVE, -1, 0, [self.operand(end[1]), self.operand(end[2])])
+        elif kind == "tail":
+            self.record(f.TAIL, -1, end[1], [self.operand(end[2]), self.operand(end[3])])
+        else:
+            self.end_of_exit(block, end)
+
+    def end_of_exit(self, block, end: tuple) -> None:
+        """An exit whose block is machine code: the program has no operations."""
+        rest = type(block)(block.number)
+        rest.end = end
+        program = self.program(rest, end[1])
+        assert program is not None
+        self.record(f.EXIT_TO, -1, end[1], [self.operand(name) for name in program.alive])
+
+    # --------------------------------------------------------------------------------------- operations
+    def op(self, name: str, result: str, args, x) -> None:
+        """One operation."""
+        head = RECORDS.get(name)
+        if head is None:
+            self.special(name, result, args, x)
+            return
+        if name in LABELS:
+            x = int(x[1:])
+        elif name in OFFSETS:
+            x = x[0]
+        elif name in CALLS:
+            x = self.call(args, x)
+        made = self.operand(result) if result else -1
+        names = self.names
+        try:
+            given = [names[arg] for arg in args]
+        except KeyError:
+            given = [self.operand(arg) for arg in args]
+        self.words += (head | len(args) << 16, made, x or 0, *given)
+
+    def call(self, args, x: int) -> int:
+        """The constant's number, with a bit above it for each argument that is a float."""
+        floats = 0
+        for at, arg in enumerate(args):
+            if arg[:2] == "0x" or self.kinds.get(arg) == "f":
+                floats |= 1 << at
+        if len(args) - floats.bit_count() > MOST_WORDS:
+            raise ValueError("a call with too many arguments")
+        return x | floats << 32
+
+    def special(self, name: str, result: str, args, x) -> None:
+        """Operations that are no record, or one with other operands."""
+        if name in ("const", "const_word"):
+            self.same(result, x << 2 | f.CONSTANT)
+        elif name in SAME_BITS:
+            self.same(result, self.operand(args[0]))
+        elif name in ("int_add_pair", "int_sub_pair", "int_mul_pair"):
+            self.pair(name, result, args)
+        elif name == "pair_value":
+            self.same(result, self.pairs[args[0]][0])
+        elif name == "pair_over":
+            self.same(result, self.pairs[args[0]][1])
+        elif name in AGAINST_ZERO:
+            self.record(f.COMPARE | AGAINST_ZERO[name] << 8, self.operand(result), 0,
+                        [self.operand(args[0]), self.operand("0")])
+        elif name == "bool_not":
+            self.record(f.ALU | f.XOR << 8, self.operand(result), 0, [self.operand(args[0]), self.operand("1")])
+        else:                       # index
+            self.record(f.INDEX | SHIFTS[x] << 8, self.operand(result), 0, [self.operand(arg) for arg in args])
+
+    def same(self, name: str, operand: int) -> None:
+        """A name for what there is; a value of its own if it was used before (blocks come in no order)."""
+        made = self.names.setdefault(name, operand)
+        if made != operand:
+            head = f.MOVE | (f.FLOAT_RESULT if self.kinds[name] == "f" else 0)
+            self.record(head, made, 0, [operand])
+
+    def pair(self, name: str, result: str, args) -> None:
+        """A sum, difference or product, and whether it has overflowed."""
+        value, over = self.pairs[result] = self.fresh(), self.fresh()
+        kind, sub = PAIRS[name]
+        self.record(kind | sub << 8, value, over, [self.operand(arg) for arg in args])
+
+
+PAIRS = {name: FORMS[name] for name in ("int_add_pair", "int_sub_pair", "int_mul_pair")}
+for _name in PAIRS:
+    del RECORDS[_name]
+
+
+def compile_function(function: Function, compiler, offsets: dict, region: int, header: int, runtime: dict[str, int],
+            stress: int = 0, name: str = "code") -> Code:
+    """Machine code of a function. `compiler`: the core's `baseline`; `runtime`: numbers of the constants "jit" and
+    "rt_exit"; others as of lower.Lowering. Raises MemoryError."""
+    encoder = Encoder(function, region, header)
+    encoder.run()
+    tables = {"consts": function.consts, "counters": encoder.counters + 1, "exits": encoder.exits}
+    words = len(encoder.words)
+    size = BYTES_PER_WORD * words + 512
+    while True:
+        block, places = allocated(size, tables)
+        made = compiler(header_of(encoder, offsets, runtime, places, stress), block.code, size)
+        if made > 0:
+            arena.shrink(block, made)
+            arena.seal(block)
+            code = Code({"entry": block.code}, places, made, block)
+            code.entry = block.code
+            named(code, name)
+            return code
+        arena.give_back(block)
+        size = -made + 64
+
+
+def header_of(encoder: Encoder, offsets: dict, runtime: dict[str, int], places: dict[str, int], stress: int) -> bytes:
+    """All words, the header first."""
+    counters = places["counters"]
+    fields = {"values": encoder.values, "blocks": len(encoder.function.blocks), "literals": len(encoder.literals),
+              "consts": places["consts"], "counters": counters, "exits": places["exits"],
+              "alive": counters + 8 * encoder.alive, "rt_exit": runtime["rt_exit"], "jit": runtime["jit"],
+              "out_pc": offsets["Jit.out_pc"], "out_frame": offsets["Jit.out_frame"],
+              "frame_size": offsets["sizeof.Frame"], "stress": stress, "stress_counter": encoder.alive - 1,
+              "turns": TURNS}
+    head = [fields[name] for name in f.HEADER]
+    literals = [word - (1 << 64) if word >> 63 else word for word in encoder.literals]
+    return array("q", head + literals + encoder.words).tobytes()
