@@ -44,7 +44,8 @@ FORMS = {
     "float_gt": (f.FLOAT_COMPARE, f.FLOAT_GT), "float_ge": (f.FLOAT_COMPARE, f.FLOAT_GE),
     "float_ordered": (f.FLOAT_COMPARE, f.FLOAT_ORDERED),
     "incref": (f.INCREF, 0), "decref": (f.DECREF, 0), "decref_plain": (f.DECREF, 0),
-    "guard": (f.GUARD, 0), "guard_not": (f.GUARD_NOT, 0), "turns_left": (f.TURNS_LEFT, 0),
+    "guard": (f.GUARD, 0), "guard_not": (f.GUARD_NOT, 0), "guard_done": (f.GUARD, f.UNSTRESSED),
+    "turns_left": (f.TURNS_LEFT, 0),
     "stack_place": (f.STACK_PLACE, 0), "invoke": (f.INVOKE, 0), "step": (f.STEP, 0), "long_value": (f.LONG_VALUE, 0),
     "offset": (f.OFFSET, 0), "poll": (f.LOAD, f.INT32),
     "call_none": (f.CALL, f.RESULT_NONE), "call_i": (f.CALL, f.RESULT_WORD), "call_p": (f.CALL, f.RESULT_WORD),
@@ -61,7 +62,7 @@ NEVER = {"index_in", "scratch", "copy_bytes"}
 RECORDS = {name: (kind | sub << 8 | (f.FLOAT_RESULT if OPS[name].result == "f" else 0))
            for name, (kind, sub) in {**FORMS, **MEMORY}.items()}
 CALLS = {"call_none", "call_i", "call_p", "call_f", "call_i32"}
-LABELS = {"guard", "guard_not", "long_value"}
+LABELS = {"guard", "guard_not", "guard_done", "long_value"}
 OFFSETS = {name for name in MEMORY}
 
 
@@ -212,8 +213,10 @@ class Encoder:
                         [self.operand(args[0]), self.operand("0")])
         elif name == "bool_not":
             self.record(f.ALU | f.XOR << 8, self.operand(result), 0, [self.operand(args[0]), self.operand("1")])
-        else:                       # index
+        elif name == "index":
             self.record(f.INDEX | SHIFTS[x] << 8, self.operand(result), 0, [self.operand(arg) for arg in args])
+        else:
+            raise ValueError(f"{name} is unknown to the baseline compiler")
 
     def same(self, name: str, operand: int) -> None:
         """A name for what there is; a value of its own if it was used before (blocks come in no order)."""

@@ -33,6 +33,7 @@ SAVED_MS = 10           # less for each region of an earlier run
 FIRST_MS, LLVM_FIRST_MS = 15, 25        # what bringing the specializer up takes, and LLVM
 LLVM_MS = (0.007, 0.03, 0.05)           # milliseconds a line of text takes at each level of LLVM's, about
 TURN_MS = 0.000015      # what the optimizer gains in a turn of a loop, about
+DEFECTS = KeyError, IndexError, ValueError, AssertionError, UnboundLocalError    # no program can have caused these
 COUNTED = {"trace": "traces", "bridge": "bridges", "promotion": "promoted"}
 PROMOTE = "it has run often enough to be compiled better"
 RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
@@ -90,9 +91,13 @@ class Engine:
             self.counts["aborts"] += 1
             self.say(f"abort: {type(error).__name__}: {error}")
             self.give_up(str(error))
-            if self.log:
+            defect = self.verify and isinstance(error, DEFECTS)
+            if self.log or defect:
                 import traceback
                 traceback.print_exception(error)
+            if defect:                  # a test must not miss it
+                import os
+                os.abort()
         except Exception:
             core.set_word(core.info["jit"] + core.info["Jit.loop_threshold"], 1 << 62)
             core.set_word(core.info["jit"] + core.info["Jit.call_threshold"], 1 << 62)

@@ -208,7 +208,7 @@ def jump_unless(operand: int, wanted: bool, target: int):
 @metal
 def write_guard(record: words_p, wanted: bool):
     jump_unless(first_of(record), wanted, record[2])
-    if plan.stress:
+    if plan.stress and sub_of(record) != UNSTRESSED:
         fetch_counter(plan.stress_counter)
         op_rr(0x31, RDX, RDX)                           # xor edx, edx
         load_number(RCX, plan.stress)

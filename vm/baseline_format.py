@@ -19,6 +19,7 @@ HEADER_WORDS = len(HEADER)
  FLOAT_FLOOR, FLOAT_COMPARE, LOAD, STORE, INDEX, OFFSET, INCREF, DECREF, CALL, TURNS_LEFT, STACK_PLACE, INVOKE, STEP,
  LONG_VALUE) = range(42)
 
+UNSTRESSED = 1                                              # of GUARD: exit stress leaves it alone
 ADD, OR, AND, SUB, XOR = 0, 1, 4, 5, 6                      # of ALU: the number in the machine's opcodes
 SHL, LSHR, SHR = 4, 5, 7
 OVERFLOW, BELOW, EQUAL_TO, NOT_EQUAL, ABOVE = 0, 2, 4, 5, 7         # conditions, as the machine numbers them; ^1 negates
