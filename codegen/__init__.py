@@ -25,6 +25,7 @@ hits = misses = 0           # texts found in the cache of object code, texts tha
 seconds = 0.0               # spent in compile_text, on all threads
 llvm_loaded = False
 _perf_map = False
+watch = None                # told of code that is made, what gives its lines, its text and level: `fire explain`
 
 
 def configure(cache: bool = True, folder: str = "", cache_bytes: int = 64 << 20, perf_map: bool = False) -> None:
@@ -42,8 +43,10 @@ def compile_text(text: str, tables: dict, level: int = 2):
     started = perf_counter()
     try:
         from .link import link
-        code = link(object_code(text, level), tables)
+        obj = object_code(text, level)
+        code = link(obj, tables)
         named(code, label(text))
+        watched(code, lambda: lines_of(obj), text, level)
         return code
     finally:
         seconds += perf_counter() - started
@@ -84,6 +87,18 @@ def object_code(text: str, level: int) -> bytes:
     made = assemble(text, level)
     code_cache.store(key, made, f"{label(text)} (level {level})")
     return made
+
+
+def watched(code, lines, text: str, level: int) -> None:
+    """Tell a tool of code that was made; `lines()`: which source line each address is of, see lines.lines_of."""
+    if watch is not None:
+        watch(code, lines, text, level)
+
+
+def lines_of(obj: bytes) -> list:
+    """The table of source lines of object code."""
+    from .lines import lines_of
+    return lines_of(obj)
 
 
 def named(code, name: str) -> None:

@@ -67,7 +67,7 @@ class Space:
 class Chunk:
     """A reserved stretch of address space: code in front, data behind."""
 
-    __slots__ = ("code", "data")
+    __slots__ = ("code", "data", "limits")
 
     def __init__(self, code_bytes: int, data_bytes: int):
         start = _mmap(None, code_bytes + data_bytes, NONE,
@@ -76,6 +76,7 @@ class Chunk:
             raise MemoryError("no address space for machine code")
         middle = start + code_bytes
         protect(middle, data_bytes, READ_WRITE)
+        self.limits = start, middle             # of its code
         self.code = Space(start, middle, PAGE)
         self.data = Space(middle, middle + data_bytes, DATA_GRAIN)
 
@@ -156,6 +157,11 @@ def protect(address: int, size: int, rights: int) -> None:
     if size and _mprotect(address, size, rights):
         raise MemoryError("the system does not let memory become executable" if rights == READ_EXEC else
                           "no memory for machine code")
+
+
+def chunks() -> list[Chunk]:
+    """All there are."""
+    return _chunks
 
 
 def external(name: str) -> int:

@@ -15,7 +15,7 @@ from array import array
 from ..ir.function import Function
 from ..ir.ops import OPS, TURNS
 from ..vm import baseline_format as f
-from . import arena, named
+from . import arena, named, watched
 from .exit_programs import encode
 from .link import Code, allocated
 
@@ -84,6 +84,14 @@ class Encoder:
             for name, result, _, _ in block.ops:
                 if result:
                     self.kinds[result] = OPS[name].result
+
+    def table(self) -> int:
+        """The address of memory for a table of source lines; 0: none is wanted (marked.py)."""
+        return 0
+
+    def rows(self) -> list[tuple[int, str, int]]:
+        """That table as rows."""
+        return []
 
     def run(self) -> None:
         """All blocks; those that nothing leads to have no end."""
@@ -241,7 +249,11 @@ def compile_function(function: Function, compiler, offsets: dict, region: int, h
             stress: int = 0, name: str = "code") -> Code:
     """Machine code of a function. `compiler`: the core's `baseline`; `runtime`: numbers of the constants "jit" and
     "rt_exit"; others as of lower.Lowering. Raises MemoryError."""
-    encoder = Encoder(function, region, header)
+    if function.marked:
+        from .marked import MarkedEncoder
+        encoder: Encoder = MarkedEncoder(function, region, header)
+    else:
+        encoder = Encoder(function, region, header)
     encoder.run()
     tables = {"consts": function.consts, "counters": encoder.counters + 1, "exits": encoder.exits}
     words = len(encoder.words)
@@ -255,6 +267,7 @@ def compile_function(function: Function, compiler, offsets: dict, region: int, h
             code = Code({"entry": block.code}, places, made, block)
             code.entry = block.code
             named(code, name)
+            watched(code, encoder.rows, "", 0)
             return code
         arena.give_back(block)
         size = -made + 64
@@ -268,7 +281,7 @@ def header_of(encoder: Encoder, offsets: dict, runtime: dict[str, int], places: 
               "alive": counters + 8 * encoder.alive, "rt_exit": runtime["rt_exit"], "jit": runtime["jit"],
               "out_pc": offsets["Jit.out_pc"], "out_frame": offsets["Jit.out_frame"],
               "frame_size": offsets["sizeof.Frame"], "stress": stress, "stress_counter": encoder.alive - 1,
-              "turns": TURNS}
+              "turns": TURNS, "lines": encoder.table()}
     head = [fields[name] for name in f.HEADER]
     literals = [word - (1 << 64) if word >> 63 else word for word in encoder.literals]
     return array("q", head + literals + encoder.words).tobytes()

@@ -13,7 +13,8 @@ import sys
 from . import knobs, options
 
 USAGE = """usage: fire [option] ... [-c cmd | -m mod | file | -] [arg] ...
-       fire dev TOOL ...       look inside: dis FILE, knobs, cache, bisect FILE
+       fire explain FILE       where its time goes, what was compiled, what can be done
+       fire dev TOOL ...       look inside: dis FILE, dump FILE, bisect FILE, cache, knobs
        fire                    the REPL
 
 Runs Python programs on fire's VM. Options of python3 are taken as python3 takes them

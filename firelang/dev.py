@@ -1,20 +1,26 @@
-"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`, `fire dev cache`, `fire dev bisect FILE`.
+"""Tools for looking inside: `fire dev dis FILE`, `fire dev knobs`, `fire dev cache`, `fire dev bisect FILE`,
+`fire dev dump FILE`.
 
 Wrong usage ends with status 2, a file that cannot be read or compiled with status 1.
 """
 import sys
+from os.path import dirname, isdir, isfile, join, realpath
 
 from . import knobs
 
 USAGE = """usage: fire dev dis FILE        register bytecode of a file and of every function in it
        fire dev knobs           settings, their meaning and their values
        fire dev cache           machine code kept on disk; --clear removes it
+       fire dev dump FILE ...   bytecode, IR, LLVM text and machine code of each compiled region; -s STAGES, -o FILE
        fire dev bisect FILE ... the first compiled region that makes a program's result another one
 """
 
 
 def main(tool, args):
     """Run `fire TOOL args...`; the exit status."""
+    own = dirname(__file__)
+    if sys.path and sys.path[0] in (own, dirname(realpath(__file__))):
+        sys.path[0] = own + "/no folder"        # started by path: modules here must not stand for python3's own
     if tool == "explain":
         from . import explain
         return explain.main(args)
@@ -26,6 +32,9 @@ def main(tool, args):
     if len(args) > 1 and args[0] == "bisect":
         from . import bisect
         return bisect.main(args[1:])
+    if len(args) > 1 and args[0] == "dump":
+        from . import dump
+        return dump.main(args[1:])
     if len(args) == 2 and args[0] == "dis":
         return disassemble(args[1])
     if args in (["-h"], ["--help"]):
@@ -33,6 +42,22 @@ def main(tool, args):
         return 0
     sys.stderr.write(USAGE)
     return 2
+
+
+def apart(script, load):
+    """load(), which imports what a tool needs while it watches a program: python3's own modules, and where the
+    program's folder has modules of these names, it imports its own after all."""
+    before, path = set(sys.modules), sys.path[:]
+    del sys.path[0]
+    try:
+        loaded = load()
+    finally:
+        sys.path[:] = path
+    for name in set(sys.modules) - before:
+        beside = join(dirname(script), name.partition(".")[0])
+        if isfile(beside + ".py") or isdir(beside):
+            del sys.modules[name]
+    return loaded
 
 
 def show_cache(clear):

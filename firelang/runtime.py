@@ -104,8 +104,8 @@ def hot(why):
 def may_take_stored():
     """Whether the settings allow code that an earlier run has made."""
     from . import knobs
-    plain = knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 and not knobs.get("jit_verify") \
-        and knobs.get("jit_fuel") < 0
+    plain = kept is None and knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 \
+        and not knobs.get("jit_verify") and knobs.get("jit_fuel") < 0
     return plain and knobs.get("jit") == "on" and knobs.get("cache") and not knobs.get("jit_dump")
 
 
@@ -197,6 +197,7 @@ def bring_consumers():
 # Weak references to the code objects of functions that ran, by address (so that those of dead ones are
 # replaced), for the JIT:
 translated: dict[int, object] = {}      # not all if they are many
+kept: list | None = None                # code objects that ran, for `fire explain`, which takes no code of earlier runs
 MOST_NOTED = 20000
 
 
@@ -213,6 +214,8 @@ def noting(program):
             bring_consumers()
         if len(translated) < MOST_NOTED:
             translated[id(code)] = untrack(ref(code))
+        if kept is not None:
+            kept.append(code)
         return program(code)
     return noted
 

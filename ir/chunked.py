@@ -143,8 +143,7 @@ class Chunked(Copy):
                 self.copies[block.number].params.append((self.fails[block.number], "b"))
         for block in self.loop.blocks:
             self.block, self.failed = self.copies[block.number], self.fails[block.number]
-            for op in block.ops:
-                self.copy(*op)
+            self.copy_all(block)
             self.finish(block)
         self.turn()
         self.function.scratch = max(self.function.scratch, (HEAD + SLOT * max(1, len(self.kinds))) // 8)

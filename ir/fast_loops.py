@@ -150,7 +150,9 @@ class Copy(Emitter):
     def hoist(self) -> None:
         """What is the same in every turn, in the order of the program."""
         for block in self.loop.blocks:
-            for name, result, args, x in block.ops:
+            for op in block.ops:
+                name, result, args, x = op
+                self.function.copies(op)
                 if name in ("guard", "guard_not"):
                     if self.loop.of(args[0]) == INV:
                         self.guard(self.at_gate(args[0]), name == "guard")
@@ -221,6 +223,12 @@ class Copy(Emitter):
                     self.copies[block.number].params.append((self.now[name], kind))
         self.copies[head.number].params += extra
 
+    def copy_all(self, block: Block) -> None:
+        """The operations of a block."""
+        for op in block.ops:
+            self.function.copies(op)
+            self.copy(*op)
+
     def carried_args(self, block: Block) -> list[str]:
         """What a jump to the head hands over."""
         args = dict(zip((name for name, _ in self.loop.head.params), block.end[2]))
@@ -274,8 +282,7 @@ class Lean(Copy):
         self.jump(self.again, self.loop.head, self.head_args([name for name, _ in head.params]))
         for block in self.loop.blocks:
             self.block = self.copies[block.number]
-            for op in block.ops:
-                self.copy(*op)
+            self.copy_all(block)
             self.finish(block)
 
     def polls(self, block: Block) -> tuple | None:

@@ -29,6 +29,8 @@ class Block:
 class Function:
     """A region under construction."""
 
+    marked = False                              # its operations know their source lines: marks.py
+
     def __init__(self, name: str):
         self.name = name
         self.blocks: list[Block] = []
@@ -52,6 +54,9 @@ class Function:
         """A new value's name."""
         self.values += 1
         return f"%v{self.values}"
+
+    def copies(self, op: tuple) -> None:
+        """What is emitted now is a copy of an operation: see marks.py."""
 
     def clear(self) -> None:
         """Let go of the blocks, which refer to each other."""
@@ -87,10 +92,7 @@ class Function:
         for block in self.blocks:
             params = ", ".join(f"{name}: {kind}" for name, kind in block.params)
             lines.append(f"B{block.number}({params}):")
-            for name, result, args, x in block.ops:
-                left = f"{result} = " if result else ""
-                right = ", ".join(args) + ("" if x is None else f" !{x}")
-                lines.append(f"  {left}{name} {right}".rstrip())
+            lines += ["  " + show_op(op) for op in block.ops]
             lines.append("  " + show_end(block.end))
         return "\n".join(lines)
 
@@ -110,6 +112,14 @@ class Emitter:
     def do(self, name: str, *args: str, x=None) -> None:
         """Emit an operation without a result."""
         self.block.ops.append((name, "", args, x))
+
+
+def show_op(op: tuple) -> str:
+    """An operation's text."""
+    name, result, args, x = op
+    left = f"{result} = " if result else ""
+    right = ", ".join(args) + ("" if x is None else f" !{x}")
+    return f"{left}{name} {right}".rstrip()
 
 
 def show_end(end: tuple) -> str:

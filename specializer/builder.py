@@ -34,10 +34,12 @@ class Split(Exception):
 class Builder(Folding):
     """Emission over a current block and context; `core` gives addresses and offsets."""
 
+    function_type = Function
+
     def __init__(self, core, name: str):
         super().__init__()
         self.core, self.info = core, core.info
-        self.function = Function(name)
+        self.function = self.function_type(name)
         self.function.const(self.info["deallocate"])            # number 0, see ir/ops.py
         self.block: Block = self.function.block()
         self.cx = Context()

@@ -58,6 +58,7 @@ class Engine:
         self.awake: Site | None = None      # the one whose profile holds classes now
         self.verify = False                 # check the IR of each region
         self.fuel = Fuel()                  # compilations that there may be
+        self.journal = None                 # of what is done, for `fire explain` and `fire dev dump`
 
     def counted(self) -> dict:
         """The counts, with the exits of the code that is in place."""
@@ -133,8 +134,7 @@ class Engine:
                 return
             self.note_exit(site, start, at, sentence)
         else:
-            code = code_at(field("root_code"))
-            site = of(code.address, (field("header") - code.words) >> 3, kind)
+            site = self.root_site(kind)
             if resumed(site):
                 return
         site.profile.read(start)
@@ -161,6 +161,12 @@ class Engine:
         loose.wake(site)
         self.compile(site, root, list(site.kinds or ()), "bridge" if kind == EXIT else "trace", max(self.level, 0))
 
+    @staticmethod
+    def root_site(kind: int) -> Site:
+        """The site where the recording began."""
+        code = code_at(field("root_code"))
+        return of(code.address, (field("header") - code.words) >> 3, kind)
+
     def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
         threshold = field("loop_threshold" if kind == LOOP else "call_threshold")
@@ -170,10 +176,12 @@ class Engine:
     def give_up(self, why: str) -> None:
         """What was just recorded is not counted any more."""
         kind = field("kind")
+        site = self.sites.get(field("exit_region")) if kind == EXIT else self.root_site(kind)
+        if self.journal is not None and site is not None:
+            self.journal.gave_up(site, why, kind == EXIT)
         if kind == EXIT:
             return
-        code = code_at(field("root_code"))
-        site = of(code.address, (field("header") - code.words) >> 3, kind)
+        code = site.code
         site.aborts.append(why)
         for at in site.places():
             core.set_word(code.address_of(at) + 8, -(1 << 61))
@@ -214,9 +222,8 @@ class Engine:
         bridge, promotion."""
         if not self.fuel.burn(what, site):
             return
-        from ..specializer.region import Region
         times = [perf_counter()]
-        region = Region(core, site.profile, site.header, root, site.number)
+        region = self.region(site, root)
         function = region.build(kinds, site.globals is not None, level > 0)
         if self.verify:
             self.check(function)
@@ -225,6 +232,8 @@ class Engine:
         code, text = self.optimized(region, function, level) if level else (self.baseline(region, function), "")
         if self.dump:
             self.write_dump(site, function, text)
+        if self.journal is not None:
+            self.journal.built(site, function)
         for record in site.profile.codes.values():
             core.set_word(record.address + core.info["VMCode.compiled"], 1)
         site.classes = function.classes
@@ -240,6 +249,13 @@ class Engine:
                  f"{site.lines} lines, {code.size} bytes, level {level}; build, compile ms: {steps}")
         if region.fired:
             self.say(f"rules of {site.number}: {' '.join(f'{name}={n}' for name, n in sorted(region.fired.items()))}")
+
+    def region(self, site: Site, root):
+        """What makes IR of a site's profile."""
+        if self.journal is not None:
+            return self.journal.region(site, root)
+        from ..specializer.region import Region
+        return Region(core, site.profile, site.header, root, site.number)
 
     def baseline(self, region, function):
         """Machine code that is there at once."""
@@ -269,6 +285,8 @@ class Engine:
     def put(self, site: Site, code, exits: list) -> None:
         """Machine code takes the place of the loop or function."""
         self.counts["exits"] += sum(site.taken())
+        if self.journal is not None:
+            self.journal.leaves(site)
         site.exits, site.native, site.stored, site.suspended = exits, code, False, False
         site.natives.append(code)
         site.watched += loose.watch(site.classes, code.tables["consts"])
@@ -311,7 +329,10 @@ class Engine:
 
     def lowering(self, region, function):
         """What makes LLVM text of a region."""
-        from ..codegen.lower import Lowering
+        if self.journal is not None:
+            from ..codegen.marked import MarkedLowering as Lowering
+        else:
+            from ..codegen.lower import Lowering        # type: ignore[assignment]
         header = region.profile.root.address_of(region.header)
         return Lowering(function, core.info, region.site_number, header, self.runtime(function), self.stress)
 

@@ -60,6 +60,7 @@ class Code:
         table = memoryview(core.peek(field["handlers"], 20 * field["nhandlers"])).cast("I")
         self.handlers = [tuple(table[at:at + 5]) for at in range(0, len(table), 5)]
         self.live_sets: dict[int, int] | None = None
+        self.lines: list[int | None] | None = None      # of the host's instructions
         self.constants: dict[int, tuple[int, int, object]] = {}
 
     def decode(self, nwords: int) -> None:
@@ -103,9 +104,10 @@ class Code:
     def line(self, at: int) -> int:
         """The source line of a word; 0 if it has none."""
         place = core.word(self.address + core.info["VMCode.origin"]) + 4 * at
-        offset = int.from_bytes(core.peek(place, 4), "little", signed=True)
-        positions = list(self.host.co_positions())
-        found = positions[offset // 2][0] if 0 <= offset // 2 < len(positions) else None
+        offset = int.from_bytes(core.peek(place, 4), "little", signed=True) // 2
+        if self.lines is None:
+            self.lines = [position[0] for position in self.host.co_positions()]
+        found = self.lines[offset] if 0 <= offset < len(self.lines) else None
         return found or self.host.co_firstlineno
 
     def live(self, at: int) -> int:

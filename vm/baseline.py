@@ -35,6 +35,7 @@ def read_header(words: words_p, count: int):
     plan.stress = words[HEADER_FIELDS["stress"]]
     plan.stress_counter = words[HEADER_FIELDS["stress_counter"]]
     plan.turns = words[HEADER_FIELDS["turns"]]
+    plan.lines = cast(words_p, words[HEADER_FIELDS["lines"]])
     plan.literals = words + HEADER_WORDS
     plan.first = plan.literals + words[HEADER_FIELDS["literals"]]
     plan.end = words + count
@@ -51,7 +52,7 @@ def _define_lay_out() -> None:
     sizes = {"values": "begin last weight uses place home number hint floats following slot_last",
              "blocks + 1": "record order place_in_order from_at to_at depth label edge_first stubs",
              "3 * records": "edges", "records + blocks + 2": "calls steps clobbers starting",
-             "3 * records + blocks": "fix_at fix_to", "records": "slow_at slow_back slow_word",
+             "3 * records + blocks": "fix_at fix_to", "records": "slow_at slow_back slow_word slow_line",
              "values + 16": "move_from move_to move_word"}
     total = " + ".join(f"{len(names.split())} * ({size})" for size, names in sizes.items())
     lines = ["@metal(name='words_needed')", "def words_needed(values: int, blocks: int, records: int) -> int:",
@@ -122,6 +123,7 @@ def write_code():
         if plan.stubs[block]:
             write_stub(record_of(block))
     plan.label[plan.blocks] = offset_now()
+    mark_line(0)
     write_exit()
     for i in range(plan.fixes):
         patch(plan.fix_at[i], plan.label[plan.fix_to[i]] - plan.fix_at[i] - 4)

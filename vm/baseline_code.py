@@ -24,7 +24,8 @@ Baseline = struct("Baseline", """words:i64* literals:i64* first:i64* end:i64* va
     record:i64* order:i64* place_in_order:i64* from_at:i64* to_at:i64* depth:i64* label:i64* edge_first:i64* edges:i64*
     stubs:i64* in_sets:i64* gen_sets:i64* kill_sets:i64* out_set:i64* calls:i64* steps:i64* clobbers:i64* starting:i64*
     slot_last:i64* fix_at:i64* fix_to:i64* fixes:i64 slow_at:i64* slow_back:i64* slow_word:i64* slows:i64
-    move_from:i64* move_to:i64* move_word:i64* exit_block:i64 ordered:i64 here:i64""")
+    move_from:i64* move_to:i64* move_word:i64* exit_block:i64 ordered:i64 here:i64
+    lines:i64* line:i64 slow_line:i64*""")
 plan = Static("fire_baseline", Baseline)
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
@@ -63,6 +64,18 @@ def quad(value: int, bytes: int):
 @metal(inline=True)
 def offset_now() -> int:
     return byte_distance(plan.at, plan.code)
+
+
+@metal(inline=True)
+def mark_line(line: int):
+    """What follows is of a source line; noted where lines are wanted: how many, then offset and line of each."""
+    if unlikely(cast(VOID_P, plan.lines) != None):
+        if line != plan.line:
+            count = plan.lines[0]
+            plan.lines[2 * count + 1] = offset_now()
+            plan.lines[2 * count + 2] = line
+            plan.lines[0] = count + 1
+            plan.line = line
 
 
 @metal

@@ -2,14 +2,16 @@
 
     header (HEADER_WORDS)  literals  records: BLOCK, operations and the end of the block, BLOCK, ...
 
-A record is kind | sub << 8 | number of arguments << 16 | FLOAT_RESULT, then its result, then x, then its arguments. An
-operand is a number and a tag in its two lowest bits: a value, one of the literals, a word of the table of constants.
+A record is kind | sub << 8 | number of arguments << 16 | FLOAT_RESULT | line << LINE_SHIFT, then its result, then x,
+then its arguments. An operand is a number and a tag in its two lowest bits: a value, one of the literals, a word of the
+table of constants.
 """
 VALUE, LITERAL, CONSTANT, NOTHING = 0, 1, 2, -1             # tags of operands; no result
 FLOAT_RESULT = 1 << 40
+LINE_SHIFT = 41                 # above it the number of the source line, where lines are wanted
 
 HEADER = """values blocks literals consts counters exits alive rt_exit jit out_pc out_frame frame_size stress
-    stress_counter turns""".split()
+    stress_counter turns lines""".split()
 HEADER_WORDS = len(HEADER)
 
 # BLOCK: result is its number, arguments are its parameters (number << 2 | is a float). STUB: an exit, whose block is

@@ -116,12 +116,14 @@ def write_decref(record: words_p):
     quad(0, 4)
     plan.slow_back[n] = offset_now()
     plan.slow_word[n] = first_of(record)
+    plan.slow_line[n] = line_of_record(record)
     plan.slows = n + 1
 
 
 @metal
 def write_slow_path(n: int):
     """The end of an object: the first constant is what deallocates; it preserves registers but rax, r11 and floats."""
+    mark_line(plan.slow_line[n])
     patch(plan.slow_at[n], offset_now() - plan.slow_at[n] - 4)
     op_rm(MOV_TO, RDI, RSP, SPARE_AT)
     fetch(RDI, plan.slow_word[n])
@@ -258,6 +260,7 @@ def write_alive(record: words_p):
 @metal
 def write_stub(record: words_p):
     """An exit."""
+    mark_line(line_of_record(record))
     plan.label[record[1]] = offset_now()
     write_alive(record)
 
@@ -332,6 +335,7 @@ def write_block(block: int):
     while True:
         record = next_record(record)
         kind = kind_of(record)
+        mark_line(line_of_record(record))
         if ends(kind):
             break
         if kind <= COMPARE:

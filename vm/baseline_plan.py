@@ -30,6 +30,11 @@ def kind_of(record: words_p) -> int:
 
 
 @metal(inline=True)
+def line_of_record(record: words_p) -> int:
+    return lshr(record[0], LINE_SHIFT)
+
+
+@metal(inline=True)
 def count_of(record: words_p) -> int:
     return lshr(record[0], 16) & 0xFFFFFF
 

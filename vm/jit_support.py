@@ -24,6 +24,7 @@ from .jit_longs import *  # noqa: F403
 from .jit_products import *  # noqa: F403
 from .jit_strings import *  # noqa: F403
 from .jit_text import *  # noqa: F403
+from .sampler import *  # noqa: F403
 
 
 @metal(cold=True)
@@ -230,23 +231,24 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv
-    rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter
+    take_sample rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter
     rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
     DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + \
     TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME
-TABLES = "main_table step_table record_table".split()
+TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
 STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
-    op_HOT_EXIT op_LEAVE""".split()
+    sampler op_HOT_EXIT op_LEAVE""".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers "
-              "nhandlers native origin compiled",
+              "nhandlers native origin compiled code_start",
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
            "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
            "stored record_now",
+    "Sampler": "slots mask busy lost backtrace ip_of register_of core_start core_end ranges nranges",
     "State": "eval_breaker next_keys_version",
 }
 

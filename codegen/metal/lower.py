@@ -18,7 +18,8 @@ from .types import (BOOL, FLOAT, INT, VOID, VOIDP, Pointer, Type, element_size)
 
 CC = "preserve_nonecc"
 # Registers are cleared a few words at a time: a call of memset costs more than the stores.
-ATTRIBUTES = 'nounwind "no-builtin-memset"'
+# Tables for unwinding cost no code; profilers and debuggers walk through the core by them.
+ATTRIBUTES = 'nounwind uwtable "no-builtin-memset"'
 HANDLER_ARGS = "ptr %pc, ptr %regs, ptr %frame, ptr %table"
 OPCODE_MASK = 1023        # of an instruction word as the VM runs it: the opcode or the number of a variant
 OPERAND_BYTES = {"A": 2, "B": 4, "C": 6}

@@ -42,6 +42,11 @@ def variants(flag_masks: dict[str, int], opcodes: list[str]) -> list[Variant]:
     return found
 
 
+def mark(name: str) -> str:
+    """A function for its address: code lies in the order of the text."""
+    return f"define internal void @{name}() noinline {{\n  ret void\n}}"
+
+
 class Module:
     """Collects the text of one module; `handler_types` types pc, regs and frame in handlers."""
 
@@ -85,7 +90,8 @@ class Module:
 
     def text(self) -> str:
         """The module's assembly."""
-        defines = [Lowering(self, fn).run() for fn in [*FUNCTIONS.values(), *HANDLERS.values()]]
+        defines = [Lowering(self, fn).run() for fn in FUNCTIONS.values()]
+        defines += [mark("handlers_begin"), *(Lowering(self, fn).run() for fn in HANDLERS.values())]
         missing = [name for name in self.opcodes if name not in HANDLERS]
         lines = ['target triple = "%s"' % self.triple() if self.triple() else ""]
         for name in missing:
@@ -93,7 +99,7 @@ class Module:
                            "  call void @llvm.trap()\n  ret void\n}")
         if missing:
             self.declare("llvm.trap", "void @llvm.trap()")
-        defines += [Lowering(self, HANDLERS[v.name], v).run() for v in self.variants]
+        defines += [Lowering(self, HANDLERS[v.name], v).run() for v in self.variants] + [mark("handlers_end")]
         symbols = [f"op_{name}" for name in self.opcodes] + [v.symbol for v in self.variants]
         table = ", ".join(f"ptr @{symbol}" for symbol in symbols)
         lines.append(f"@main_table = internal constant [{len(symbols)} x ptr] [{table}]")

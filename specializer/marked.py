@@ -1,0 +1,40 @@
+"""A region whose operations know the source lines they are of (ir/marks.py), for `fire explain` and `fire dev dump`.
+
+    MarkedRegion(core, profile, header, root, number).build(kinds)
+
+It is the region in all else: the same paths, the same machine code.
+"""
+from __future__ import annotations
+
+from ..ir.marks import MarkedFunction
+from ..tracer.consumers import HIDDEN
+from .region import Region
+
+
+class MarkedRegion(Region):
+    """Says of each instruction where it stands before anything is emitted for it."""
+
+    function_type = MarkedFunction
+
+    def build(self, kinds: list, *options: bool):
+        try:
+            return super().build(kinds, *options)
+        finally:
+            if not self.pending:                # all of it was followed: what is said now is said of the whole
+                code = self.profile.root
+                self.function.place = (code.host.co_filename, code.line(self.header))
+
+    def step(self, instr, fails: bool = False):
+        if not fails:
+            self.function.steps.setdefault(self.function.place, set()).add(instr.op)
+        return super().step(instr, fails)
+
+    def begin(self, at: int) -> None:
+        super().begin(at)
+        frames = self.cx.frames
+        depth = len(frames) - 1
+        while depth and frames[depth].code.host.co_flags & HIDDEN:        # a builtin's stand-in: the line that calls it
+            at = frames[depth].call_at
+            depth -= 1
+        code = frames[depth].code
+        self.function.place = (code.host.co_filename, code.line(at))
