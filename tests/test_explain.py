@@ -35,7 +35,7 @@ def share(said, name):
 
 def notes(said, line):
     """What stands under a source line."""
-    after = said.split(f"{line} |", 1)[1].split("\n", 1)[1]
+    after = re.split(rf"(?m)^.* {line} \|.*\n", said, maxsplit=1)[1]
     found = []
     for row in after.splitlines():
         if not row.startswith(" " * 38):
@@ -168,7 +168,8 @@ def test_the_page_has_all_of_it_and_needs_nothing(tmp_path):
     said = explain(tmp_path, CHANGING, options=["--html"])
     page = (tmp_path / "program.py.explain.html").read_text()
     assert f"written: {tmp_path / 'program.py.explain.html'}" in said
-    for text in ("a global name was bound again", "Keep what changes in a local variable", "total += step", "changing",
+    for text in ("a costly way out", "a global name was bound again", "Keep what changes in a local variable",
+                 "total += step", "changing",
                  "most of it is work of the interpreter&#x27;s handlers", "<style>", "total is int", "ms for it"):
         assert text in page, text
     assert not re.search(r"(?i)src=|href=|url\(|@import|<script|https?:", page)

@@ -32,6 +32,8 @@ MODES = {
 }
 assert set(MODES) == set(SAMPLED_IN)
 NOT_A_LINE = ("jit", "outside")
+KINDS = {"good": "compiled", "bad": "not compiled", "exit": "a costly way out of compiled code",
+         "fine": "no loss", "step": "left to the interpreter"}
 AROUND = 1              # lines shown before and after one that counts
 WAITS = "the JIT's share of the CPU time was used up"
 SHOWN = 0.0005          # of the time, from which a line counts
@@ -55,10 +57,13 @@ class Section:
         self.share = 0.0
 
     def note(self, line: int, note: Note) -> None:
-        """Add a remark, once."""
+        """Add a remark, once; what can be done about several is said once, too."""
         found = self.notes.setdefault(line, [])
-        if note not in found:
-            found.append(note)
+        if any((note.kind, note.text) == (other.kind, other.text) for other in found):
+            return
+        if any(note.advice == other.advice for other in found):
+            note = note._replace(advice="")
+        found.append(note)
 
     def loose_notes(self) -> list[Note]:
         """Notes of lines that are not shown."""

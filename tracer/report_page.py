@@ -7,7 +7,7 @@ from __future__ import annotations
 from html import escape
 from linecache import getline
 
-from .report import MODES, Note, Report, Section
+from .report import KINDS, MODES, Note, Report, Section
 from .report_text import where
 
 COLOURS = {"compiled": "#2a9d4f", "called": "#8cc63f", "step": "#d9b310", "interpreter": "#e07b28",
@@ -39,8 +39,10 @@ def page(report: Report) -> str:
     """The whole page."""
     counts = report.counts
     shown = [section for section in report.sections if section.share >= 0.005 or section.notes]
+    legend = "".join(f"<tr class='note {kind}'><td><div>{text}</div></tr>" for kind, text in KINDS.items())
     parts = ["<!doctype html><html lang=en><meta charset=utf-8><title>fire explain</title>"
              f"<style>{STYLE}</style><h1>fire explain</h1>", head(report), *(part(report, one) for one in shown),
+             f"<h2>What the bars mean</h2><table>{legend}</table>",
              f"<p class=soft>{counts['traces']} regions compiled, {counts['bridges']} compiled again, "
              f"{counts['promoted']} optimized later, {counts['aborts']} given up; left {counts['exits']:,} times; "
              f"{counts['compile_ms']:.0f} ms for it.</p></html>"]

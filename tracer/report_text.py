@@ -13,7 +13,7 @@ from __future__ import annotations
 from linecache import getline
 from textwrap import wrap
 
-from .report import MODES, NOT_A_LINE, STAND_INS, Report, Section
+from .report import KINDS, MODES, NOT_A_LINE, STAND_INS, Report, Section
 
 WIDTH = 104
 MARKS = {"good": "+", "bad": "!", "exit": ">", "fine": "-", "step": "~"}
@@ -47,6 +47,9 @@ class Text:
         for section in self.report.sections:
             if section.share >= 0.005 or section.notes:
                 self.section(section)
+        if any(section.notes for section in self.report.sections):
+            self.add("   ".join(f"{MARKS[kind]} {text}" for kind, text in KINDS.items()), "dim")
+            self.add()
         rest = sum(section.share for section in self.report.sections if section.share < 0.005 and not section.notes)
         if rest:
             self.add(f"{100 * rest:6.1f} %  in functions of less than 0.5 % each")
