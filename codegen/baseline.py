@@ -10,14 +10,14 @@ LLVM.
 """
 from __future__ import annotations
 
-from array import array
+from struct import pack
 
 from ..ir.function import Function
 from ..ir.ops import OPS, TURNS
 from ..vm import baseline_format as f
-from . import arena, named, watched
+from . import named, watched
 from .exit_programs import encode
-from .link import Code, allocated
+from .link import Code, write_in_place
 
 MOST_WORDS = 6              # arguments of a call that are not floats
 BYTES_PER_WORD = 24         # of code for a word of records; more is asked for where that is not enough
@@ -246,7 +246,7 @@ for _name in PAIRS:
 
 
 def compile_function(function: Function, compiler, offsets: dict, region: int, header: int, runtime: dict[str, int],
-            stress: int = 0, name: str = "code") -> Code:
+                     stress: int = 0, name: str = "code") -> Code:
     """Machine code of a function. `compiler`: the core's `baseline`; `runtime`: numbers of the constants "jit" and
     "rt_exit"; others as of lower.Lowering. Raises MemoryError."""
     if function.marked:
@@ -255,22 +255,15 @@ def compile_function(function: Function, compiler, offsets: dict, region: int, h
     else:
         encoder = Encoder(function, region, header)
     encoder.run()
+
+    def write(address: int, size: int, places: dict[str, int]) -> int:
+        return compiler(header_of(encoder, offsets, runtime, places, stress), address, size)
+
     tables = {"consts": function.consts, "counters": encoder.counters + 1, "exits": encoder.exits}
-    words = len(encoder.words)
-    size = BYTES_PER_WORD * words + 512
-    while True:
-        block, places = allocated(size, tables)
-        made = compiler(header_of(encoder, offsets, runtime, places, stress), block.code, size)
-        if made > 0:
-            arena.shrink(block, made)
-            arena.seal(block)
-            code = Code({"entry": block.code}, places, made, block)
-            code.entry = block.code
-            named(code, name)
-            watched(code, encoder.rows, "", 0)
-            return code
-        arena.give_back(block)
-        size = -made + 64
+    code = write_in_place(BYTES_PER_WORD * len(encoder.words) + 512, tables, write)
+    named(code, name)
+    watched(code, encoder.rows, "", 0)
+    return code
 
 
 def header_of(encoder: Encoder, offsets: dict, runtime: dict[str, int], places: dict[str, int], stress: int) -> bytes:
@@ -284,4 +277,5 @@ def header_of(encoder: Encoder, offsets: dict, runtime: dict[str, int], places: 
               "turns": TURNS, "lines": encoder.table()}
     head = [fields[name] for name in f.HEADER]
     literals = [word - (1 << 64) if word >> 63 else word for word in encoder.literals]
-    return array("q", head + literals + encoder.words).tobytes()
+    words = head + literals + encoder.words
+    return pack(f"<{len(words)}q", *words)

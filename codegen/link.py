@@ -23,7 +23,7 @@ from . import arena
 from .elf import ABSOLUTE, ALLOC, COMMON, EXEC, FUNCTION, NOBITS, UNDEFINED, WRITE, BadObject, Elf, Symbol
 from .relocations import NEEDS_SLOT, NEEDS_STUB, STUBS, LinkError, apply, needs
 
-__all__ = ["BadObject", "Code", "LinkError", "link"]
+__all__ = ["BadObject", "Code", "LinkError", "link", "write_in_place"]
 LINE = 64               # code and constants do not share a cache line
 STUB, SLOT = 16, 8      # bytes
 UNUSED = (".eh_frame", ".note", ".llvm")
@@ -74,19 +74,33 @@ def link(obj: bytes, tables: dict[str, int | list[int]]) -> Code:
     return code
 
 
-def allocated(code_bytes: int, tables: dict[str, int | list[int]]) -> tuple[arena.Block, dict[str, int]]:
-    """Room for code that is written in place, and tables with what is in them: the block, the tables' addresses."""
-    places, size = {}, 0
+def write_in_place(size: int, tables: dict[str, int | list[int]], write) -> Code:
+    """Code that needs no linking: `write(address, bytes, tables' addresses)` puts it there and says how long it is, or
+    how long it would be, as a negative number, where that is too long. Raises MemoryError."""
+    places, data_bytes = {}, 0
     for name, slots in tables.items():
-        places[name] = size
-        size += arena.rounded(8 * (slots if isinstance(slots, int) else len(slots)), LINE)
-    with _lock:
-        block = arena.take(code_bytes, size)
-    for name, slots in tables.items():
-        places[name] += block.data
-        if not isinstance(slots, int):
-            arena.write(places[name], words_of(slots))
-    return block, places
+        places[name] = data_bytes
+        data_bytes += arena.rounded(8 * (slots if isinstance(slots, int) else len(slots)), LINE)
+    while True:
+        with _lock:
+            block = arena.take(size, data_bytes)
+        code = Code({"entry": block.code}, {name: block.data + at for name, at in places.items()}, size, block)
+        try:
+            for name, slots in tables.items():
+                if not isinstance(slots, int):
+                    arena.write(code.tables[name], words_of(slots))
+            made = write(block.code, size, code.tables)
+            if made > 0:
+                with _lock:
+                    arena.shrink(block, made)
+                arena.seal(block)
+                code.entry, code.size = block.code, made
+                return code
+        except BaseException:
+            code.free()
+            raise
+        code.free()
+        size = -made + LINE
 
 
 def words_of(slots: list[int]) -> bytes:

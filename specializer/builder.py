@@ -10,7 +10,7 @@ Laws:
 """
 from __future__ import annotations
 
-from weakref import ref
+from _weakref import ref
 
 from ..ir.folding import Folding
 from ..ir.function import Block, Function

@@ -8,7 +8,7 @@ existing: its fields are loaded and stored. Iterators of the host that run no co
 """
 from __future__ import annotations
 
-from collections import deque
+from _collections import deque        # the module collections is not needed to start with
 
 from .builder import Builder
 from .iterators import ITERATORS, ListIterator, RangeIterator, SEQUENCES, TupleIterator, VIEWS

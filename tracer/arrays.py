@@ -8,7 +8,7 @@ with what the objects say of themselves; where that differs, arrays of this kind
 """
 from __future__ import annotations
 
-from collections import namedtuple
+from _operator import itemgetter
 
 from . import core
 
@@ -20,8 +20,14 @@ ARRAY_CODES = "bBhHiIlLqQfd"
 _checked: dict[str, bool] = {}
 
 
-# Kind of array, typecode of its items, the object or address that a guard compares, dimensions.
-Layout = namedtuple("Layout", "kind code descr ndim")
+class Layout(tuple):
+    """Kind of array, typecode of its items, the object or address that a guard compares, dimensions."""
+
+    __slots__ = ()
+    kind, code, descr, ndim = (property(itemgetter(place)) for place in range(4))
+
+    def __new__(cls, *parts):
+        return tuple.__new__(cls, parts)
 
 
 def layout_of(array) -> Layout | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
 from marshal import dumps, loads
 
 from ..codegen import code_cache
@@ -20,6 +19,7 @@ from ..codegen import code_cache
 FORM = 2                    # of the rows
 MOST_ROWS = 400
 _program = ""
+_key: list[str] = []
 FOLDERS = ("tracer", "specializer", "ir", "codegen", "vm")      # what a row depends on
 
 
@@ -34,9 +34,15 @@ def program() -> str:
     return _program
 
 
-@cache
 def key() -> str:
     """The name of the program's entry; "": there is no cache. Worked out once: save asks for it again and again."""
+    if not _key:
+        _key.append(made_key())
+    return _key[0]
+
+
+def made_key() -> str:
+    """The name of the entry, by what the machine code depends on."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     stamps = []
     for name in FOLDERS:
