@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 from itertools import pairwise
+from posix import uname
 from time import perf_counter, process_time
 
 from .. import runtime
@@ -22,6 +23,7 @@ from .fuel import Fuel
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
 
+HAS_BASELINE = uname().machine == "x86_64"       # elsewhere LLVM compiles without its passes instead
 MOST_TRIES = 12
 LINES_PER_OPERATION = 2         # of LLVM text, about
 EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
@@ -229,7 +231,8 @@ class Engine:
             self.check(function)
         times.append(perf_counter())
         site.lines = LINES_PER_OPERATION * sum(len(block.ops) for block in function.blocks)
-        code, text = self.optimized(region, function, level) if level else (self.baseline(region, function), "")
+        at_once = level == 0 and HAS_BASELINE
+        code, text = (self.baseline(region, function), "") if at_once else self.optimized(region, function, level)
         if self.dump:
             self.write_dump(site, function, text)
         if self.journal is not None:
