@@ -19,7 +19,7 @@ ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny
 MethodDescriptor = type(list.append)
 MOST_CALLEES = 4        # at a call that each get their own code
 DEEPEST = 4
-SMALL, RECURSIONS = 20, 1       # a function of so few instructions is inlined into itself so many times
+SMALL, RECURSIONS = 20, (2, 1)  # a function of so few instructions is inlined into itself so many times: by LLVM, at once
 METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
 ABSTRACT = 1 << 20
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
@@ -223,7 +223,8 @@ class Calls(NativeCalls):
         frames = self.cx.frames
         if code is None or len(frames) > DEEPEST or (code.flags & COLLECTS and not collects):
             return None
-        if sum(frame.code is code for frame in frames) > (RECURSIONS if len(code.instrs) <= SMALL else 0):
+        times = RECURSIONS[not self.optimized] if len(code.instrs) <= SMALL else 0
+        if sum(frame.code is code for frame in frames) > times:
             return None
         if code.loops or len(code.instrs) > LARGEST:
             return None
