@@ -114,8 +114,10 @@ class Engine:
         return self.counts["compile_ms"] + first + more > head_start + self.share * process_time() * 1000
 
     def pays(self, site: Site) -> bool:
-        """Whether the exits of a region have cost more than compiling it again will."""
-        return self.eager or sum(site.taken()) * EXIT_MS > site.lines * LINE_MS + REGION_MS
+        """Whether the exits of a region have cost more than compiling it again will. What takes the place of LLVM's
+        code is slower: that has to be worth as much as LLVM took."""
+        line = LLVM_MS[2] if site.native_level else LINE_MS
+        return self.eager or sum(site.taken()) * EXIT_MS > site.lines * line + REGION_MS
 
     def ended(self, why: int) -> None:
         """Take the log in and compile its region."""
