@@ -17,15 +17,17 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from os import register_at_fork
-from struct import pack
+from struct import Struct, pack
 
 from . import arena
-from .elf import ABSOLUTE, ALLOC, COMMON, EXEC, FUNCTION, NOBITS, UNDEFINED, WRITE, BadObject, Elf, Symbol
+from .elf import ABSOLUTE, ALLOC, COMMON, EXEC, FUNCTION, NOBITS, UNDEFINED, WRITE, X86_64, BadObject, Elf, Symbol
 from .relocations import NEEDS_SLOT, NEEDS_STUB, STUBS, LinkError, apply, needs
 
 __all__ = ["BadObject", "Code", "LinkError", "link", "write_in_place"]
 LINE = 64               # code and constants do not share a cache line
 STUB, SLOT = 16, 8      # bytes
+DISTANCES = {X86_64: 2}     # the usual relocation: S + A - P in 32 bits
+DISTANCE, NEAREST, FURTHEST = Struct("<i"), -(1 << 31), (1 << 31) - 1
 UNUSED = (".eh_frame", ".note", ".llvm")
 _lock = allocate_lock()     # of the arena: threads compile at the same time
 
@@ -127,8 +129,9 @@ class Layout:
                     self.place(index, section)
             self.code_bytes = arena.rounded(self.code_bytes, LINE)
         self.extras: dict[tuple[int, int], int] = {}        # (NEEDS_STUB or NEEDS_SLOT, symbol) -> offset
+        usual = DISTANCES.get(elf.machine)
         for section, _, kind, symbol, _ in elf.relocations:
-            if section in self.places:
+            if kind != usual and section in self.places:
                 self.reserve(needs(elf.machine, kind), symbol)
 
     def place(self, index: int, section) -> None:
@@ -175,16 +178,23 @@ class Layout:
                 if symbol.kind == FUNCTION and symbol.section in self.places}
 
     def relocate(self, block: arena.Block, code: bytearray, data: bytearray, addresses: dict[int, int]) -> None:
-        """Resolve every relocation of the sections that are loaded."""
-        machine = self.elf.machine
+        """Resolve every relocation of the sections that are loaded. Nearly all are distances to tables: they take the short
+        way."""
+        machine, usual = self.elf.machine, DISTANCES.get(self.elf.machine)
         for section, offset, kind, symbol, addend in self.elf.relocations:
             if section not in self.places:
                 continue
             in_data, start = self.places[section]
             base, buffer = (block.data, data) if in_data else (block.code, code)
+            at = start + offset
+            if kind == usual:
+                target = addresses[symbol] if symbol in addresses else self.address(block, symbol, addresses)
+                distance = target + addend - base - at
+                if NEAREST <= distance <= FURTHEST:
+                    DISTANCE.pack_into(buffer, at, distance)
+                    continue
             extra = self.extras.get((needs(machine, kind), symbol))
             target = self.address(block, symbol, addresses) if extra is None else block.code + extra
-            at = start + offset
             apply(machine, buffer, at, kind, base + at, target, addend, self.elf.symbols[symbol].name)
 
     def address(self, block: arena.Block, index: int, known: dict[int, int]) -> int:
