@@ -21,6 +21,7 @@ KNOWN = "all_known"         # what folding is counted as
 FOLDED = {name for name in MEANING if OPS[name].effects == PURE and INTS.issuperset(OPS[name].args) and
           OPS[name].result in "ibo"}
 LOOKED_INTO = {part[0] for rule in RULES for part in rule.before[1:] if type(part) is tuple}
+SPOKEN_OF = {*HALVES, *FOLDED, *LOOKED_INTO, *RANGES}
 
 
 class Folding(Emitter):
@@ -34,6 +35,8 @@ class Folding(Emitter):
 
     def e(self, name: str, *args: str, x=None) -> str:
         """A value that the operation has as its result."""
+        if name not in SPOKEN_OF:
+            return super().e(name, *args, x=x)
         if name in HALVES and args[0] in self.halves:
             return self.halves[args[0]][HALVES[name]]
         if name in FOLDED:

@@ -105,7 +105,9 @@ class Emitter:
 
     def e(self, name: str, *args: str, x=None) -> str:
         """Emit an operation that has a result; its name."""
-        result = self.function.fresh()
+        function = self.function
+        function.values += 1                    # as fresh() does, which is called as often as anything
+        result = f"%v{function.values}"
         self.block.ops.append((name, result, args, x))
         return result
 

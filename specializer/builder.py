@@ -53,7 +53,7 @@ class Builder(Folding):
     # ------------------------------------------------------------------------------------------- emission
     def do(self, name: str, *args: str, x=None) -> None:
         """Emit an operation without a result."""
-        super().do(name, *args, x=x)
+        self.block.ops.append((name, "", args, x))
         if name in EFFECTS:
             self.changed_by = name
 
