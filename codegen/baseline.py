@@ -19,7 +19,7 @@ from . import named, watched
 from .exit_programs import encode
 from .link import Code, write_in_place
 
-MOST_WORDS = 6              # arguments of a call that are not floats
+MOST_WORDS = 14             # arguments of a call that are not floats: six in registers, eight on the stack
 BYTES_PER_WORD = 24         # of code for a word of records; more is asked for where that is not enough
 MASK = (1 << 64) - 1
 
@@ -201,7 +201,7 @@ class Encoder:
             if arg[:2] == "0x" or self.kinds.get(arg) == "f":
                 floats |= 1 << at
         if len(args) - floats.bit_count() > MOST_WORDS:
-            raise ValueError("a call with too many arguments")
+            raise ValueError(f"a call with {len(args)} arguments is more than the baseline compiler knows")
         return x | floats << 32
 
     def special(self, name: str, result: str, args, x) -> None:

@@ -78,6 +78,8 @@ B0():
   guard %v3 !B1
   %v4 = call_f 0x4000000000000000 !2
   call_none %v4 !3
+  %v9 = call_i 1, 2, %v2, 4, 0x3FF8000000000000, 5, %v2, 7, 8, %v2, 10 !7
+  store_i64 %frame, %v9 !(24, 3)
   %v5 = call_i32 -5 !4
   %v6 = call_p %v1 !5
   decref %v6
@@ -112,8 +114,10 @@ def test_calls(level):
         return o
     def leaving(o, i):
         return None
+    def many(a, b, c, d, f, e, g, h, i, j, k):
+        return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * g + 7 * h + 8 * i + 9 * j + 10 * k
     consts = [calls.offer(first, "pifb", "i"), calls.offer(second, "f", "f"), calls.offer(third, "f"),
-              calls.offer(fourth, "i", "w"), calls.offer(same, "p", "p"), calls.offer(leaving, "pi")]
+              calls.offer(fourth, "i", "w"), calls.offer(same, "p", "p"), calls.offer(leaving, "pi"), calls.offer(many, "iiiifiiiiii", "i")]
     machine, held = Machine(parse(CALLS), consts, calls), ctypes.create_string_buffer(16)
     for count in (1, 0):            # an object that lives on, one that ends
         for value, end in ((3, "left"), (10, "exit")):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .baseline_arith import *  # noqa: F403
 
+IN_REGISTERS = 6                                                    # arguments of C functions; more lie on the stack
 LONG_SIZE, LONG_LOW, LONG_HIGH, DIGIT = 16, 24, 28, 30              # offsets in an int; bits of a digit
 
 
@@ -184,7 +185,11 @@ def write_call(record: words_p):
             add_move(record[3 + i], FIRST_FLOAT + floats)
             floats = floats + 1
         else:
-            add_move(record[3 + i], argument_register(words))
+            if words < IN_REGISTERS:
+                add_move(record[3 + i], argument_register(words))
+            else:                               # nothing has been moved yet
+                fetch(RAX, record[3 + i])
+                op_rm(MOV_TO, RAX, RSP, 8 * (words - IN_REGISTERS))
             words = words + 1
     make_moves()
     op_at(CALL_NEAR, 2, constant_at(record[2] & 0xFFFFFFFF), 0)
