@@ -385,8 +385,7 @@ def end_generator(frame: Frame):
     gen = cast(Gen, frame.gen)
     fetched = stack("Obj", 3)
     PyErr_Fetch(fetched, fetched + 1, fetched + 2)
-    for i in range(frame.code.nlocalsplus, frame.code.nregs):
-        drop(frame.regs[i])
+    drop_above(frame, frame.code.nlocalsplus)
     PyErr_Restore(fetched[0], fetched[1], fetched[2])
     stop_running(gen, frame)
     convert_stop(gen)

@@ -232,6 +232,15 @@ def drop_registers(frame: Frame, count: int):
 
 
 @metal
+def drop_above(frame: Frame, first: int):
+    """Empty the registers of the evaluation stack from one on, the topmost first, as the host empties its stack."""
+    i = frame.code.nregs - 1
+    while i >= first:
+        drop(frame.regs[i])
+        i = i - 1
+
+
+@metal
 def unlink_frame(frame: Frame, registers: int):
     """The host's side of a frame's end; what runs while its registers are dropped does not see it any more."""
     iframe = frame.iframe

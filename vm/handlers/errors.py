@@ -30,8 +30,7 @@ def enter_handler(frame: Frame, entry: u32p) -> bool:
     first = entry[3]
     fetched = stack("Obj", 3)
     put_aside(ts, fetched)
-    for i in range(first, code.nregs):
-        drop(regs[i])
+    drop_above(frame, first)
     value = exception_instance(ts, fetched)
     if entry[4] != 0:
         regs[first].payload = byte_distance(frame.iframe.prev_instr, code.code_start) >> 1
@@ -89,8 +88,7 @@ def pop_failed(frame: Frame):
     ts = frame.thread.ts
     fetched = stack("Obj", 3)
     put_aside(ts, fetched)
-    for i in range(frame.code.nlocalsplus, frame.code.nregs):
-        drop(frame.regs[i])
+    drop_above(frame, frame.code.nlocalsplus)
     pop_frame(frame, frame.code.nlocalsplus)
     put_back(ts, fetched)
 
