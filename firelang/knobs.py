@@ -41,6 +41,7 @@ KNOBS = {row.name: row for row in (
     Knob("jit_dump",    str,                    "",    "folder for the IR and LLVM text of compiled regions"),
     Knob("jit_stress",  int,                    0,     "every so many guards of compiled code leave it though they need not"),
     Knob("jit_verify",  bool,                   False, "check the IR of each region; end the process if it is not in order"),
+    Knob("jit_oracle",  bool,                   False, "regions are run by the oracle, operation by operation, not as machine code"),
     Knob("jit_fuel",    int,                    -1,    "compilations that there may be, in the order they come; -1: no limit"),
     Knob("gc_growth",   int,                    200,   "percent the heap may grow (or by 200,000 objects) until all of it is searched for cycles; python3: 25"),
     Knob("huge_pages",  ("off", "on", "always"), "on", "ask Linux for pages of 2 MiB: not, where they come quickly, always"),

@@ -105,7 +105,7 @@ def may_take_stored():
     """Whether the settings allow code that an earlier run has made."""
     from . import knobs
     plain = kept is None and knobs.get("jit_stress") == 0 and knobs.get("jit_level") < 0 \
-        and not knobs.get("jit_verify") and knobs.get("jit_fuel") < 0
+        and not knobs.get("jit_verify") and knobs.get("jit_fuel") < 0 and not knobs.get("jit_oracle")
     return plain and knobs.get("jit") == "on" and knobs.get("cache") and not knobs.get("jit_dump")
 
 
@@ -131,6 +131,9 @@ def engine():
                      knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
         _engine = module.engine
         _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
+        if knobs.get("jit_oracle"):
+            from .tracer import oracle
+            _engine.oracle = oracle
         _engine.fuel = module.Fuel(knobs.get("jit_fuel"), knobs.get("jit_dump"))
         if may_take_stored():
             _engine.store()

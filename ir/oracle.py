@@ -13,7 +13,8 @@ has one of both, or a test fails. Results: ("return",), ("leave", pc, frame), ("
 """
 from __future__ import annotations
 
-from ctypes import c_float, memmove, string_at
+from ctypes import memmove, string_at
+from math import copysign, inf
 from struct import calcsize, pack, unpack
 
 from .function import ROOTS, Block, Function
@@ -89,35 +90,36 @@ class Oracle:
             return meaning(*map(self.value, args, kinds))
         if name in CALLED:
             return self.called(name, args, x)
-        action, kind = ACTIONS[name]
-        values = [self.value(arg, kind_) for arg, kind_ in zip(args, kinds)]
-        return action(self, x, *values) if kind is None else action(self, x, kind, *values)
+        action, *more = ACTIONS[name]
+        values = [self.value(arg, kind) for arg, kind in zip(args, kinds)]
+        return getattr(self, "op_" + action)(x, *more, *values)
 
     # ------------------------------------------------------------------------------------------- memory
-    @staticmethod
-    def word(address: int) -> int:
+    read, write = staticmethod(string_at), staticmethod(memmove)
+
+    def word(self, address: int) -> int:
         """A word without sign."""
-        return unpack("<Q", string_at(address, 8))[0]
+        return unpack("<Q", self.read(address, 8))[0]
 
     def op_load(self, x, kind: str, base: int):
-        return unpack(FORMATS[kind], string_at(base + x[0], calcsize(FORMATS[kind])))[0]
+        return unpack(FORMATS[kind], self.read(base + x[0], calcsize(FORMATS[kind])))[0]
 
     def op_store(self, x, kind: str, base: int, value) -> None:
         size = calcsize(FORMATS[kind])
         data = pack("<d", value) if kind == "f64" else (value & WORD).to_bytes(8, "little")[:size]
-        memmove(base + x[0], data, size)
+        self.write(base + x[0], data, size)
 
     def op_load_f32(self, x, base: int) -> float:
-        return c_float.from_address(base + x[0]).value
+        return unpack("<f", self.read(base + x[0], 4))[0]
 
     def op_store_f32(self, x, base: int, value: float) -> None:
-        c_float.from_address(base + x[0]).value = value
+        self.write(base + x[0], single(value), 4)
 
     def op_poll(self, x, base: int) -> int:
-        return unpack("<i", string_at(base, 4))[0]
+        return unpack("<i", self.read(base, 4))[0]
 
     def op_copy_bytes(self, x, to: int, source: int, size: int) -> None:
-        memmove(to, string_at(source, size), size)
+        self.write(to, self.read(source, size), size)
 
     def op_index(self, x, base: int, at: int) -> int:
         return base + SIZES[x] * at & WORD
@@ -138,7 +140,7 @@ class Oracle:
     def add(self, address: int, by: int) -> int:
         """Count a word of memory."""
         value = self.word(address) + by & WORD
-        memmove(address, pack("<Q", value), 8)
+        self.write(address, pack("<Q", value), 8)
         return value
 
     def op_incref(self, x, o: int) -> None:
@@ -162,7 +164,7 @@ class Oracle:
         size = wrap(self.word(o + 16))
         if not -2 <= size <= 2:
             return self.blocks[int(x[1:])]
-        low, high = unpack("<II", string_at(o + 24, 8))
+        low, high = unpack("<II", self.read(o + 24, 8))
         digits = low if abs(size) == 1 else (high << 30 | low) if size else 0
         return digits if size >= 0 else -digits
 
@@ -180,6 +182,14 @@ class Oracle:
         self.world.enter(self.word(self.consts + 8 * x), *words)
 
 
+def single(value: float) -> bytes:
+    """A float of 32 bits; what is too large for one is infinite."""
+    try:
+        return pack("<f", value)
+    except OverflowError:
+        return pack("<f", copysign(inf, value))
+
+
 def literal_kind(text: str) -> str:
     """The kind of a constant."""
     if text in ("true", "false"):
@@ -188,16 +198,15 @@ def literal_kind(text: str) -> str:
 
 
 ACTIONS = {
-    **{f"load_{kind}": (Oracle.op_load, kind) for kind in FORMATS},
-    **{f"store_{kind}": (Oracle.op_store, kind) for kind in FORMATS},
-    "load_f32": (Oracle.op_load_f32, None), "store_f32": (Oracle.op_store_f32, None),
-    "poll": (Oracle.op_poll, None), "copy_bytes": (Oracle.op_copy_bytes, None),
-    "index": (Oracle.op_index, None), "index_in": (Oracle.op_index, None), "offset": (Oracle.op_offset, None),
-    "scratch": (Oracle.op_scratch, None), "const": (Oracle.op_const, None), "const_word": (Oracle.op_const_word, None),
-    "incref": (Oracle.op_incref, None), "decref": (Oracle.op_decref, None), "decref_plain": (Oracle.op_decref, None),
-    "guard": (Oracle.op_guard, True), "guard_done": (Oracle.op_guard, True),
-    "guard_not": (Oracle.op_guard, False),
-    "turns_left": (Oracle.op_turns_left, None), "stack_place": (Oracle.op_stack_place, None),
-    "long_value": (Oracle.op_long_value, None),
-    "invoke": (Oracle.op_invoke, None), "step": (Oracle.op_step, None),
+    **{f"load_{kind}": ("load", kind) for kind in FORMATS},
+    **{f"store_{kind}": ("store", kind) for kind in FORMATS},
+    "load_f32": ("load_f32",), "store_f32": ("store_f32",),
+    "poll": ("poll",), "copy_bytes": ("copy_bytes",),
+    "index": ("index",), "index_in": ("index",), "offset": ("offset",),
+    "scratch": ("scratch",), "const": ("const",), "const_word": ("const_word",),
+    "incref": ("incref",), "decref": ("decref",), "decref_plain": ("decref",),
+    "guard": ("guard", True), "guard_done": ("guard", True), "guard_not": ("guard", False),
+    "turns_left": ("turns_left",), "stack_place": ("stack_place",),
+    "long_value": ("long_value",),
+    "invoke": ("invoke",), "step": ("step",),
 }

@@ -1,6 +1,7 @@
 """`fire dev bisect` finds the compilation that makes a result another one, and fuel stops where it says.
 
-What is broken here is one operation of the IR, for both compilers, by a sitecustomize of the test's own.
+What is broken here is a table of the specializer, or one operation of the IR for both compilers, by a sitecustomize of
+the test's own.
 """
 import textwrap
 
@@ -24,9 +25,13 @@ PROGRAM = """
         for i in range(n): found.append(str(i % 7))
         return "".join(found)
     for f in add, words, mix, words:
-        print(f.__name__, [f(4000) for _ in range(8)][-1])
+        print(f.__name__, [f(4000) for _ in range(4)][-1])
 """
 BROKEN = """
+    from firelang.specializer import arith
+    arith.BIT_OPS["XOR"] = "int_or"
+"""
+WRONG_CODE = """
     from firelang.codegen.baseline import RECORDS
     from firelang.ir.ops import OPS
     RECORDS["int_xor"] = RECORDS["int_or"]
@@ -41,10 +46,10 @@ def program(tmp_path):
     return file
 
 
-def broken_settings(tmp_path):
+def broken_settings(tmp_path, broken=BROKEN):
     """An environment in which compiled code takes `or` for `xor`."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(textwrap.dedent(BROKEN))
+    (tmp_path / "site").mkdir(exist_ok=True)
+    (tmp_path / "site" / "sitecustomize.py").write_text(textwrap.dedent(broken))
     settings = environment()
     return {**settings, "PYTHONPATH": ":".join(filter(None, [str(tmp_path / "site"), settings.get("PYTHONPATH")]))}
 
@@ -58,7 +63,18 @@ def test_finds_the_region(program, tmp_path):
     assert lines[at + 1].startswith("    line 3 of stdout: expected mix ")
     dump = lines[at + 2].split()[4]
     with open(dump, encoding="utf-8") as file:
-        assert "int_xor" in file.read()
+        assert "int_or" in file.read()
+
+
+@pytest.mark.parametrize("broken, right", [(BROKEN, False), (WRONG_CODE, True)], ids=["IR", "machine code"])
+def test_the_oracle_knows_whose_fault_it_is(broken, right, program, tmp_path):
+    """It does what the IR says: as wrong as that, and right where machine code alone is wrong."""
+    settings, expected = broken_settings(tmp_path, broken), run(HOST, program).out
+    options = ["--jit=eager", "-X", "fire.jit_level=2", "-X", "fire.cache=off"]
+    code = run([*FIRE, *options], program, env=settings, timeout=300)
+    oracle = run([*FIRE, *options, "-X", "fire.jit_oracle=1"], program, env=settings, timeout=300)
+    assert code.status == oracle.status == 0 and code.out != expected
+    assert (oracle.out == expected) is right
 
 
 def test_nothing_to_find(program):

@@ -174,6 +174,22 @@ def test_compiled(topic, how, folder):
     assert sum(stats["traces"] for stats in statistics), "nothing was compiled"
 
 
+LONG_IN_ORACLE = {"jit_builtins", "jit_fast_loops", "jit_iteration", "jit_strings"}        # half a minute each
+
+
+@pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
+@pytest.mark.parametrize("topic", [pytest.param(topic, marks=pytest.mark.slow) if topic in LONG_IN_ORACLE else topic
+                                   for topic in TOPICS])
+def test_in_the_oracle(topic, folder):
+    """The same with the regions' IR run by the oracle: what it says is what machine code of it has to do."""
+    cases = [case for case in cases_of(topic) if not case.known]
+    host, _ = execute(HOST, cases, folder / topic, "exec")
+    command = [*FIRE, "--jit=eager", "-X", "fire.jit_oracle=1", *(OPTIMIZED if topic in NUMERIC else ())]
+    fire, statistics = execute(command, cases, folder / topic, "exec", timeout=300)
+    report({case: list(differences(case, host[case.module], fire[case.module])) for case in cases})
+    assert sum(stats["traces"] for stats in statistics), "nothing was compiled"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
 @pytest.mark.parametrize("topic", TOPICS)

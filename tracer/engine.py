@@ -59,6 +59,7 @@ class Engine:
         self.stress = 0                     # every so many guards leave though they need not
         self.awake: Site | None = None      # the one whose profile holds classes now
         self.verify = False                 # check the IR of each region
+        self.oracle = None                  # the module that runs regions, if they are not to be machine code
         self.fuel = Fuel()                  # compilations that there may be
         self.journal = None                 # of what is done, for `fire explain` and `fire dev dump`
 
@@ -233,7 +234,7 @@ class Engine:
             self.check(function)
         times.append(perf_counter())
         site.lines = LINES_PER_OPERATION * sum(len(block.ops) for block in function.blocks)
-        at_once = level == 0 and HAS_BASELINE
+        at_once = level == 0 and HAS_BASELINE and self.oracle is None
         code, text = (self.baseline(region, function), "") if at_once else self.optimized(region, function, level)
         if self.dump:
             self.write_dump(site, function, text)
@@ -246,7 +247,8 @@ class Engine:
         site.native_level = level
         site.kept.append(function.kept)
         blocks = len(function.blocks)
-        function.clear()
+        if not self.oracle:
+            function.clear()
         self.counts[COUNTED[what]] += 1
         times.append(perf_counter())
         steps = " ".join(f"{(b - a) * 1000:.1f}" for a, b in pairwise(times))
@@ -273,6 +275,8 @@ class Engine:
         """Machine code of LLVM's, and the text it is of."""
         lowering = self.lowering(region, function)
         text = self.text_of(region, lowering)
+        if self.oracle:
+            return self.oracle.code_of(region.site_number, function, lowering), text
         tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
         return runtime.code_generator().compile_text(text, tables, level), text
 
