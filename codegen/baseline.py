@@ -63,7 +63,7 @@ RECORDS = {name: (kind | sub << 8 | (f.FLOAT_RESULT if OPS[name].result == "f" e
            for name, (kind, sub) in {**FORMS, **MEMORY}.items()}
 CALLS = {"call_none", "call_i", "call_p", "call_f", "call_i32"}
 LABELS = {"guard", "guard_not", "guard_done", "long_value"}
-OFFSETS = {name for name in MEMORY}
+OFFSETS = set(MEMORY)
 
 
 class Encoder:

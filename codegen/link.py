@@ -178,8 +178,8 @@ class Layout:
                 if symbol.kind == FUNCTION and symbol.section in self.places}
 
     def relocate(self, block: arena.Block, code: bytearray, data: bytearray, addresses: dict[int, int]) -> None:
-        """Resolve every relocation of the sections that are loaded. Nearly all are distances to tables: they take the short
-        way."""
+        """Resolve every relocation of the sections that are loaded. Nearly all are distances to tables: they take the
+        short way."""
         machine, usual = self.elf.machine, DISTANCES.get(self.elf.machine)
         for section, offset, kind, symbol, addend in self.elf.relocations:
             if section not in self.places:

@@ -117,7 +117,8 @@ def test_calls(level):
     def many(a, b, c, d, f, e, g, h, i, j, k):
         return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * g + 7 * h + 8 * i + 9 * j + 10 * k
     consts = [calls.offer(first, "pifb", "i"), calls.offer(second, "f", "f"), calls.offer(third, "f"),
-              calls.offer(fourth, "i", "w"), calls.offer(same, "p", "p"), calls.offer(leaving, "pi"), calls.offer(many, "iiiifiiiiii", "i")]
+              calls.offer(fourth, "i", "w"), calls.offer(same, "p", "p"), calls.offer(leaving, "pi"),
+              calls.offer(many, "iiiifiiiiii", "i")]
     machine, held = Machine(parse(CALLS), consts, calls), ctypes.create_string_buffer(16)
     for count in (1, 0):            # an object that lives on, one that ends
         for value, end in ((3, "left"), (10, "exit")):

@@ -302,7 +302,7 @@ class Engine:
         self.install(site, code.entry)
 
     def promote(self, site: Site, root) -> None:
-        """Compile a region that runs long with LLVM's optimizer, once that has been worth it for as long as it takes."""
+        """Compile a region that runs long with LLVM's optimizer, once that is worth what it takes."""
         level = level_for(site.lines, WAITED_FOR)
         cost = site.lines * LLVM_MS[level] + (0 if self.counts["promoted"] else LLVM_FIRST_MS)
         turns = TURNS * site.taken()[field("exit_number")]

@@ -3,8 +3,8 @@
     ALU ADD  %v5 = %v3, 10       mov rsi, rdi; add rsi, 10
     GUARD    %v6 -> B9           test rbx, rbx; je B9
 
-A comparison whose one use is the guard or branch behind it leaves the machine's flags to it (`plan.flags`: the condition
-and one). rax, rcx, rdx, r11, xmm0, xmm1 and xmm15 hold values within an operation only.
+A comparison whose one use is the guard or branch behind it leaves the machine's flags to it (`plan.flags`: the
+condition and one). rax, rcx, rdx, r11, xmm0, xmm1 and xmm15 hold values within an operation only.
 """
 from __future__ import annotations
 

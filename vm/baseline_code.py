@@ -4,9 +4,9 @@
     op_rm(MOV, RAX, RSP, 40)            48 8b 44 24 28          mov rax, [rsp + 40]
     op_at(MOV, RAX, address, 0)         48 8b 05 <distance>     mov rax, [rip + distance]
 
-An instruction is its opcode with, above it, WIDE (REX.W), ESCAPE (0F), ESCAPE_3A (0F 3A), LOW (a register's low byte) and
-a prefix; numbers are those of Intel's manual, volume 2. Code that finds no room is counted, not written: whoever asked
-for it tries again with more room.
+An instruction is its opcode with, above it, WIDE (REX.W), ESCAPE (0F), ESCAPE_3A (0F 3A), LOW (a register's low byte)
+and a prefix; numbers are those of Intel's manual, volume 2. Code that finds no room is counted, not written: whoever
+asked for it tries again with more room.
 """
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ bytes_p = pointer_to("u8")
 words_p = pointer_to("i64")
 int32_p = pointer_to("i32")
 
-Baseline = struct("Baseline", """words:i64* literals:i64* first:i64* end:i64* values:i64 blocks:i64 consts:i64 counters:i64
-    exits:i64 alive:i64 rt_exit:i64 jit:i64 out_pc:i64 out_frame:i64 frame_size:i64 stress:i64 stress_counter:i64 turns:i64
-    at:u8* code:u8* limit:u8* slots:i64 frame_bytes:i64 flags:i64 positions:i64 wide:i64 wide_words:i64 moves:i64
-    begin:i64* last:i64* weight:i64* uses:i64* place:i64* home:i64* number:i64* hint:i64* floats:i64* following:i64*
-    record:i64* order:i64* place_in_order:i64* from_at:i64* to_at:i64* depth:i64* label:i64* edge_first:i64* edges:i64*
-    stubs:i64* in_sets:i64* gen_sets:i64* kill_sets:i64* out_set:i64* calls:i64* steps:i64* clobbers:i64* starting:i64*
-    slot_last:i64* fix_at:i64* fix_to:i64* fixes:i64 slow_at:i64* slow_back:i64* slow_word:i64* slows:i64
-    move_from:i64* move_to:i64* move_word:i64* exit_block:i64 ordered:i64 here:i64
-    lines:i64* line:i64 slow_line:i64*""")
+Baseline = struct("Baseline", """
+    words:i64* literals:i64* first:i64* end:i64* values:i64 blocks:i64 consts:i64 counters:i64 exits:i64
+    alive:i64 rt_exit:i64 jit:i64 out_pc:i64 out_frame:i64 frame_size:i64 stress:i64 stress_counter:i64
+    turns:i64 at:u8* code:u8* limit:u8* slots:i64 frame_bytes:i64 flags:i64 positions:i64 wide:i64
+    wide_words:i64 moves:i64 begin:i64* last:i64* weight:i64* uses:i64* place:i64* home:i64* number:i64*
+    hint:i64* floats:i64* following:i64* record:i64* order:i64* place_in_order:i64* from_at:i64* to_at:i64*
+    depth:i64* label:i64* edge_first:i64* edges:i64* stubs:i64* in_sets:i64* gen_sets:i64* kill_sets:i64*
+    out_set:i64* calls:i64* steps:i64* clobbers:i64* starting:i64* slot_last:i64* fix_at:i64* fix_to:i64*
+    fixes:i64 slow_at:i64* slow_back:i64* slow_word:i64* slows:i64 move_from:i64* move_to:i64* move_word:i64*
+    exit_block:i64 ordered:i64 here:i64 lines:i64* line:i64 slow_line:i64*""")
 plan = Static("fire_baseline", Baseline)
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
@@ -41,7 +42,8 @@ XORPD, ANDPD = 0x57 | ESCAPE | P66, 0x54 | ESCAPE | P66
 CVTSI2SD, CVTTSD2SI = 0x2A | ESCAPE | WIDE | PF2, 0x2C | ESCAPE | WIDE | PF2
 CVTSD2SS, CVTSS2SD = 0x5A | ESCAPE | PF2, 0x5A | ESCAPE | PF3
 MOVSS_TO = 0x11 | ESCAPE | PF3
-GROUP_FF, GROUP_81, GROUP_83, GROUP_C1, GROUP_D3, GROUP_F7 = (code | WIDE for code in (0xFF, 0x81, 0x83, 0xC1, 0xD3, 0xF7))
+GROUP_FF, GROUP_81, GROUP_83 = 0xFF | WIDE, 0x81 | WIDE, 0x83 | WIDE
+GROUP_C1, GROUP_D3, GROUP_F7 = 0xC1 | WIDE, 0xD3 | WIDE, 0xF7 | WIDE
 CALL_NEAR, JUMP_NEAR = 0xFF, 0xFF           # extensions 2 and 4
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .baseline_plan import *  # noqa: F403
 
-HEAD_BYTES = 96                 # of the frame: arguments on the stack, the caller's rbp, a word for slow paths, frame, table
+HEAD_BYTES = 96                 # of the frame: arguments on the stack, caller's rbp, a word to spare, frame, table
 RBP_AT, SPARE_AT, FRAME_AT, TABLE_AT = 64, 72, 80, 88
 CYCLE, FLOAT_CYCLE = R11, FIRST_FLOAT + 15          # registers that only moves use
 
