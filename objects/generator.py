@@ -199,19 +199,15 @@ def give_sent(frame: Frame, payload: int, tag: int):
 
 @metal(inline=True)
 def waits_for(frame: Frame, callee: Frame) -> bool:
-    """Whether a frame that waits at a YIELD which delegates does so to the generator of `callee`, which waits too.
-    `callee` may be anything: it is not looked at before that is known."""
-    back = frame.pc + 1
-    send = back + (back[0] >> 32)
-    if send[0] & OPCODE_MASK != SEND_CODE:
+    """Whether a frame that waits at a YIELD still delegates to the generator of `callee`, which waits too. The SEND
+    stands right before the YIELD, in the host's code as well.
+
+    That generator is `frame.result`; it is not looked at before it is known to be what the register holds."""
+    send = (frame.pc - 1)[0]
+    receiver = frame.regs[lshr(send, 16) & 65535]
+    if unlikely(receiver.object != frame.result or receiver.tag != OBJECT or send & OPCODE_MASK != SEND_CODE):
         return False
-    receiver = frame.regs[lshr(send[0], 16) & 65535]
-    if receiver.tag != OBJECT or frame.pc[0] & DELEGATES == 0:
-        return False
-    kind = receiver.object.ob_type
-    if kind != FireGenerator_Type and kind != FireCoroutine_Type:
-        return False
-    return generator_frame(receiver.object) == callee and cast(Gen, receiver.object).gi_frame_state == FRAME_SUSPENDED
+    return cast(Gen, frame.result).gi_frame_state == FRAME_SUSPENDED
 
 
 @metal
@@ -224,26 +220,29 @@ def resume_innermost(frame: Frame, payload: int, tag: int) -> Frame:
     ts = thread.ts
     cframe = ts.cframe
     left = ts.recursion_remaining
-    callee = cast(Frame, frame.out)
-    while callee and left > 0 and cframe.use_tracing == 0:
-        if not waits_for(frame, callee):
-            break
-        back = frame.pc + 1
-        frame.pc = back + (back[0] >> 32)
-        set_instruction(frame)
-        callee.kind = KIND_SEND
-        callee.caller = frame
-        callee.thread = thread
-        gen = cast(Gen, callee.gen)
-        exc_item(gen).previous_item = exc_item(cast(Gen, frame.gen))
-        gen.gi_frame_state = FRAME_EXECUTING
-        callee.iframe.previous = frame.iframe
-        left = left - 1
-        frame = callee
-        callee = cast(Frame, frame.out)
-    if left != ts.recursion_remaining:
+    item = ts.exc_info
+    before = left
+    if likely(cframe.use_tracing == 0):
+        while left > 0:
+            callee = cast(Frame, frame.out)
+            if not callee or not waits_for(frame, callee):
+                break
+            frame.pc = frame.pc - 1
+            iframe = frame.iframe
+            iframe.prev_instr = byte_offset(iframe.prev_instr, -2)
+            callee.kind = KIND_SEND
+            callee.caller = frame
+            callee.thread = thread
+            gen = cast(Gen, frame.result)
+            exc_item(gen).previous_item = item
+            item = exc_item(gen)
+            gen.gi_frame_state = FRAME_EXECUTING
+            callee.iframe.previous = iframe
+            left = left - 1
+            frame = callee
+    if left != before:
         ts.recursion_remaining = left
-        ts.exc_info = exc_item(cast(Gen, frame.gen))
+        ts.exc_info = item
         cframe.current_frame = frame.iframe
         frame.linked = 1
     give_sent(frame, payload, tag)
@@ -289,27 +288,31 @@ def suspend(frame: Frame):
 @metal
 def suspend_delegating(frame: Frame) -> Frame:
     """A frame that waits now was resumed by a SEND: the callers that yield what it yields wait as well. The
-    outermost of them."""
+    outermost of them. `out` of those is the frame that they delegate to, `result` its generator."""
     ts = frame.thread.ts
     outermost = frame
+    if unlikely(ts.cframe.use_tracing != 0):
+        return frame
     handled = ts.exc_info
     below = ts.cframe.current_frame
     count = 0
-    while outermost.kind == KIND_SEND and ts.cframe.use_tracing == 0:
+    while outermost.kind == KIND_SEND:
         caller = outermost.caller
         at = caller.pc + 1
         if at[0] & OPCODE_MASK != YIELD_CODE or at[0] & DELEGATES == 0:
             break
         caller.pc = at
-        set_instruction(caller)
+        iframe = caller.iframe
+        iframe.prev_instr = byte_offset(iframe.prev_instr, 2)
         gen = cast(Gen, caller.gen)
         gen.gi_frame_state = FRAME_SUSPENDED
         handled = exc_item(gen).previous_item
         exc_item(gen).previous_item = None
-        below = caller.iframe.previous
-        caller.iframe.previous = None
+        below = iframe.previous
+        iframe.previous = None
         if caller.kind != KIND_ENTRY:
             caller.out = cast(obj_p, outermost)
+            caller.result = outermost.gen
         count = count + 1
         outermost = caller
     ts.exc_info = handled

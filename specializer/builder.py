@@ -191,6 +191,8 @@ class Builder(Folding):
             self.take_reference(instance)
         elif kind == "object":
             self.do("call_none", frame, str(words), x=self.api("rt_object_frame"))
+        elif kind == "uncounted":
+            self.do("call_none", frame, x=self.api("rt_uncounted_frame"))
         elif kind in SPECIAL_KINDS:
             self.store("i64", frame, str(SPECIAL_KINDS[kind]), self.offset["Frame.kind"], "frame")
             self.store("i64", frame, str(words), self.offset["Frame.words"], "frame")

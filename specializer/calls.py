@@ -22,6 +22,7 @@ DEEPEST = 4
 SMALL, RECURSIONS = 20, (2, 1)  # a function of so few instructions is inlined into itself so often: by LLVM, at once
 METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
 ABSTRACT = 1 << 20
+ENDS = {"init": "rt_end_init", "object": "rt_end_init", "uncounted": "rt_end_uncounted"}    # of frames of a kind
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
 PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN
     NEG LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())    # of operators NotImplemented never comes out
@@ -271,8 +272,7 @@ class Calls(NativeCalls):
                 self.write(number, EMPTY)
         if callee.frame is not None:
             self.secure()
-            end = "rt_end_init" if callee.kind in ("init", "object") else "rt_pop"
-            self.do("call_none", callee.frame, x=self.api(end))
+            self.do("call_none", callee.frame, x=self.api(ENDS.get(callee.kind, "rt_pop")))
         else:
             self.release(callee.function)
         if callee.kind == "init":

@@ -15,10 +15,12 @@ from .managers import Managers
 from .methods import Methods
 from .raising import Raising
 from .special import Special
+from .silent import Silent
 from .strings import Strings
 from .supers import Supers
 from .texts import Texts
 
 
-class Data(Supers, Raising, Managers, Exceptions, Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
+class Data(Supers, Silent, Raising, Managers, Exceptions,
+           Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -200,7 +200,8 @@ class Generators(Builder):
         """sum(g) and the like go on in the function that stands for the builtin; None: not this way."""
         function = consumers.functions.get(id(target))
         frames = self.cx.frames
-        if function is None or count != 1 or instr.keywords or len(frames) > DEEPEST_GENERATOR:
+        taken = 2 if target is str.join else 1          # the last of them is the generator
+        if function is None or count != taken or instr.keywords or len(frames) > DEEPEST_GENERATOR:
             return None
         address = self.core.word(id(function) + self.offset["FireFunction.vmcode"])
         if not address:
@@ -210,17 +211,19 @@ class Generators(Builder):
         if (path, self.entry_of(code)) not in self.profile.at or any(frame.code is code for frame in frames):
             return None
         kind = self.core.object_at(self.info["FireGenerator_Type"])
-        val = frames[-1].regs[first + 1]
+        registers = range(first + 1, first + 1 + count)
+        val = frames[-1].regs[registers[-1]]
         if val.kind == "mem":
-            val = self.load_register(frames[-1], first + 1, kind)
-        if val.kind != "obj" or val.const is not NO:
+            val = self.load_register(frames[-1], registers[-1], kind)
+        if val.kind != "obj" or val.const is not NO or self.argument(registers[0]) is None:
             return None
         self.guard_type(val, kind)
         self.guard_depth()
         self.keep()
-        val = self.take(first + 1)
+        values = [self.take(register) for register in registers]
         self.write(first, EMPTY)
-        return self.enter(instr, function, code, Val("obj", None, type(function), function), [val])
+        known = Val("obj", None, type(function), function)
+        return self.enter(instr, function, code, known, values, consumers.kind_of(target))
 
     # ----------------------------------------------------------------------------------------- in the generator
     def do_YIELD(self, instr):

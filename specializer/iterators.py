@@ -156,10 +156,9 @@ class Iterators(Builder):
                     lambda: Val("striter", parts=(self.next_index(index), text)))
 
     def character(self, pointer: str, index: str) -> Val:
-        """A character of an ASCII string: the host's own string of it."""
+        """A character of an ASCII string."""
         code = self.load("u8", self.e("index", pointer, index, x="i8"), 48, "str")
-        table = self.const_word(self.info["characters"])
-        return Val("obj", self.load("ptr", self.e("index", table, code, x="ptr"), CHARACTERS, "data"), str)
+        return Val("char", parts=(Val("int", code),))
 
     def plan_dict(self, val: Val) -> Plan:
         place, size, left, held = val.parts

@@ -1,6 +1,7 @@
 """with statements over objects of the program's classes.
 
-    BEFORE_WITH r5       ->   Val("bound", parts=(Guard.__exit__, manager)) in r5; __enter__ goes on inlined, its value to r6
+    BEFORE_WITH r5       ->   Val("bound", parts=(Guard.__exit__, manager)) in r5;
+                              __enter__ goes on inlined, its value to r6
     CALL r5(None, ...)   ->   __exit__ of the manager, as any call
     WITH_EXCEPT r9 = r5  ->   the same with the class, the exception and its traceback
 """
@@ -40,6 +41,9 @@ class Managers(Direct):
         """The method itself."""
         function, held = (self.pointer(part) for part in val.parts)
         return Val("obj", self.e("call_p", function, held, x=self.api("rt_bound")))
+
+    def settle(self, val: Val) -> Val:
+        return self.materialized(val) if val.kind == "bound" else super().settle(val)
 
     def do_CALL(self, instr):
         bound = self.cx.frames[-1].regs[instr.b]

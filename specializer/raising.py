@@ -1,12 +1,14 @@
 """Exceptions that are made: calls of their classes, and `BaseException.__init__`.
 
-    ValueError(text)    ->   rt_exception(ValueError, 1, text, null, null)
-    ParseError(1, why)  ->   the same, and its __init__, a function of the program, goes on inlined
+    ValueError(text)    ->   Val("exc", type=ValueError, parts=(MARK, text)); where it escapes
+                             rt_exception(ValueError, 1, text, null, null)
+    ParseError(1, why)  ->   the object, and its __init__, a function of the program, goes on inlined
 
 That is all such a call does where a class says nothing else about how its instances are made, which its slots tell.
 """
 from __future__ import annotations
 
+from .binding import MARK
 from .builtins import RECEIVER
 from .direct import Direct
 from .values import HEAP_TYPE, NO, NONE, Val, is_fixed
@@ -25,9 +27,13 @@ class Raising(Direct):
         return type(kind) is type and bool(kind.__flags__ & EXCEPTION_CLASS) and \
             self.core.word(id(kind) + offset) == self.core.word(id(Exception) + offset)
 
+    def is_plain_exception(self, kind: type) -> bool:
+        """Whether calling a class makes an exception and does nothing else."""
+        return self.has_slot(kind, NEW) and self.has_slot(kind, INIT)
+
     def call_builtin(self, instr, target, first: int, count: int):
         registers = range(first + 1, first + 1 + count)
-        if type(target) is type and self.has_slot(target, NEW) and self.has_slot(target, INIT):
+        if type(target) is type and self.is_plain_exception(target):
             at = self.call_exception(instr, target, list(registers))
         elif type(target) is Wrapper:
             at = self.call_wrapper(instr, target, list(registers))
@@ -39,7 +45,7 @@ class Raising(Direct):
         if self.has_slot(kind, NEW):
             if named or not self.fits_exception(positional):
                 return self.step(instr)
-            at = self.call_exception(instr, kind, positional) if self.has_slot(kind, INIT) else None
+            at = self.call_exception(instr, kind, positional) if self.is_plain_exception(kind) else None
             if at is not None:
                 return at
         return super().call_type(instr, kind, positional, named)
@@ -57,7 +63,29 @@ class Raising(Direct):
         if instr.keywords or not self.fits_exception(registers) or not self.guard_class(kind):
             return None
         self.guard_depth()
-        return self.finish_call(instr, self.new_exception(kind, registers))
+        self.ready(*registers)
+        regs = self.cx.frames[-1].regs
+        return self.finish_call(instr, self.virtual_exception(kind, *(regs[number] for number in registers)))
+
+    @staticmethod
+    def virtual_exception(kind: type, *args: Val) -> Val:
+        """An exception that exists only as its class and arguments."""
+        return Val("exc", None, kind, parts=(MARK, *args))
+
+    def make_exc(self, val: Val) -> Val:
+        """The exception itself."""
+        self.secure()
+        parts = [self.part_object(part) for part in val.parts[1:]]
+        made = self.e("call_p", self.const_object(val.type), str(len(parts)), *parts,
+                      *["null"] * (MOST_ARGUMENTS - len(parts)), x=self.api("rt_sure_exception"))
+        self.cx.facts.clear()
+        kind = val.type if is_fixed(val.type) else None
+        if kind is None:
+            self.cx.facts["class", made] = val.type
+        return Val("obj", made, kind)
+
+    def settle(self, val: Val) -> Val:
+        return self.materialized(val) if val.kind == "exc" else super().settle(val)
 
     def fits_exception(self, registers: list) -> bool:
         """Whether rt_exception takes so many arguments, and they are there."""

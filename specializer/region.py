@@ -116,7 +116,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             self.followed += 1
             if fails:
                 self.seen = self.profile.at[frame.path, at]
-                self.step(instr, True)
+                self.fail(instr)
                 return
             self.seen = self.profile.at.get((frame.path, at))
             if self.seen is None:
@@ -158,6 +158,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
     def step(self, instr, fails: bool = False):
         """Have the interpreter's handler carry the instruction out, with everything in memory. `fails`:
         it is expected to raise."""
+        self.must_be_quiet()
         self.steps += not fails
         if not self.changed_by:
             self.guard_numbers()

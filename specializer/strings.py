@@ -178,12 +178,24 @@ class Strings(Direct):
             self.failing(self.e("int_ge", found, "0"))
             return self.e("int_ne", found, "0")
         code = val.parts[0].ssa
+        if container.const is not NO and len(container.const) > MOST_TESTS and container.const.isascii():
+            return self.in_bitmap(code, container.const)
         if container.const is NO or len(container.const) > MOST_TESTS:
             return self.e("int_ne", self.e("call_i", code, self.string(container), x=self.api("rt_char_in")), "0")
         truth = "false"
         for character in container.const:
             truth = self.e("bool_or", truth, self.e("int_eq", code, str(ord(character))))
         return truth
+
+    def in_bitmap(self, code: str, characters: str) -> str:
+        """Whether a character is one of those of an ASCII string: a bit in one of two words."""
+        bits = sum(1 << ord(character) for character in set(characters))
+        low, high = (str(word - (word >> 63 << 64)) for word in (bits & (1 << 64) - 1, bits >> 64))
+        word, limit = low, "64"
+        if high != "0":
+            word, limit = self.e("int_select", self.e("int_lt", code, "64"), low, high), "128"
+        bit = self.e("int_and", self.e("int_lshr", word, self.e("int_and", code, "63")), "1")
+        return self.e("bool_and", self.e("int_lt", code, limit), self.e("int_ne", bit, "0"))
 
     def one_of(self, val: Val | None, items: tuple) -> str | None:
         """`in` of a constant tuple of strings, or of ints."""

@@ -43,8 +43,27 @@ def max(source):
         if item > most:
             most = item
     return most
+
+def tuple(source):
+    made = []
+    for item in source:
+        made.append(item)
+    return (*made,)
+
+def set(source):
+    made = {*()}
+    for item in source:
+        made.add(item)
+    return made
+
+def join(separator, source):
+    made = []
+    for item in source:
+        made.append(item)
+    return separator.join(made)
 '''
 functions: dict[int, object] = {}      # by the builtin's address
+UNCOUNTED = (sum, tuple, set)           # calls of these are no level of recursion
 
 
 def install(native) -> None:
@@ -55,4 +74,10 @@ def install(native) -> None:
     codes = [held for held in module.co_consts if hasattr(held, "co_code")]
     for number, code in enumerate(codes):
         hidden = code.replace(co_flags=code.co_flags | HIDDEN)
-        functions[id(getattr(builtins, code.co_name))] = native.set_consumer(number, hidden, namespace)
+        target = str.join if code.co_name == "join" else getattr(builtins, code.co_name)
+        functions[id(target)] = native.set_consumer(number, hidden, namespace)
+
+
+def kind_of(target) -> str:
+    """What the frame of the function that stands for a builtin is called."""
+    return "uncounted" if target in UNCOUNTED else "call"

@@ -13,8 +13,8 @@ from types import CodeType, ModuleType
 
 from . import consumers, core, images
 from .program import decoded
-from .identity import (HEAP, METHOD, MISSING, WRAPPER, digest, flags, instance_type, is_function, layout, module_of, named,
-                       of_class, of_parts, of_value, raw_attribute)
+from .identity import (HEAP, METHOD, MISSING, WRAPPER, digest, flags, instance_type, is_function, layout, module_of,
+                       named, of_class, of_parts, of_value, raw_attribute)
 
 SMALL = 65536           # words below are numbers, not addresses
 MOST_THINGS = 4000

@@ -68,6 +68,22 @@ def rt_exception(kind: TypeObject, count: int, a: Obj, b: Obj, c: Obj) -> Obj:
 
 
 @metal
+def rt_sure_exception(kind: TypeObject, count: int, a: Obj, b: Obj, c: Obj) -> Obj:
+    """The same, for sure; takes over the references to the arguments."""
+    args = new_ref(state.empty_tuple) if count == 0 else sure_tuple(count)
+    items = field_address(Tuple(args), "ob_item")
+    if count > 0:
+        items[0] = a
+    if count > 1:
+        items[1] = b
+    if count > 2:
+        items[2] = c
+    made = insist(call_pointer("Obj", kind.tp_alloc, kind, 0), use_spare())
+    BaseException(made).args = args
+    return made
+
+
+@metal
 def rt_exception_args(o: Obj, count: int, a: Obj, b: Obj, c: Obj) -> int:
     """BaseException.__init__: the exception has these arguments; 0: there is no memory, it is as it was."""
     args = rt_arguments(count, a, b, c)
@@ -85,4 +101,5 @@ def rt_bound(function: Obj, self: Obj) -> Obj:
     return insist(PyMethod_New(function, self), use_spare())
 
 
-EXCEPTION_RUNTIME = "rt_push_exc rt_pop_exc rt_exc_match rt_exception rt_exception_args rt_bound".split()
+EXCEPTION_RUNTIME = """rt_push_exc rt_pop_exc rt_exc_match rt_exception rt_sure_exception rt_exception_args
+    rt_bound""".split()

@@ -100,6 +100,22 @@ def rt_object_frame(frame: Frame, words: int):
 
 
 @metal
+def rt_uncounted_frame(frame: Frame):
+    """The frame is that of a function that stands for a builtin which is no level of calls."""
+    frame.kind = KIND_UNCOUNTED
+    ts = frame.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining + 1
+
+
+@metal
+def rt_end_uncounted(frame: Frame):
+    """End such a frame; its registers are empty."""
+    ts = frame.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining - 1
+    pop_frame(frame, 0)
+
+
+@metal
 def rt_continue(caller: Frame):
     """A call that compiled code had the interpreter make has pushed a frame: run it if it is compiled.
 
@@ -231,7 +247,8 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv
-    take_sample rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_range rt_range_iter
+    take_sample rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_uncounted_frame
+    rt_end_uncounted rt_range rt_range_iter
     rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
     DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + \
     TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME

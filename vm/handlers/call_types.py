@@ -6,7 +6,7 @@ Classes made by class statements are called in instances.py.
 """
 from __future__ import annotations
 
-from .calls import *  # noqa: F403
+from .consumers import *  # noqa: F403
 
 
 @metal
@@ -73,6 +73,10 @@ def CALL_TYPE():
         frame.pc = pc
         if between_ints_and_texts(kind, ra, rb, C):
             return
+        if C == 1 and is_generator(rb[2]) and (kind == PyTuple_Type or kind == PySet_Type):
+            callee = consumer_frame(frame, pc, rb, C, TUPLE if kind == PyTuple_Type else SET)
+            if callee:
+                return resume_at(callee, callee.code.entry)
     args = stack("Obj", MOST_ARGUMENTS)
     if unlikely(pc[1] & 0xFFFFFFFF != 0 or not takes_array(kind, C) or not box_arguments(args, rb + 2, C)):
         return tail("CALL_GENERAL")

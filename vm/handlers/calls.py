@@ -399,6 +399,8 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
         pop_frame(frame, frame.code.nlocalsplus)
         if kind == KIND_INSTANCE:
             caller.thread.ts.recursion_remaining = caller.thread.ts.recursion_remaining + 1
+        elif kind == KIND_UNCOUNTED:
+            caller.thread.ts.recursion_remaining = caller.thread.ts.recursion_remaining - 1
     if kind == KIND_OPERATOR:
         finish_operator(caller, value)
         return caller

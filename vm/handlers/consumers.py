@@ -1,30 +1,54 @@
 """Builtins that take in a generator, as functions of the VM: `sum(x * x for x in xs)` goes on without C recursion.
 
-    CALL sum(g)     ->  CALL consumer(g), once the JIT has brought the functions (tracer/consumers.py)
+    CALL sum(g)     ->  the frame of consumer(g), once the functions are there (tracer/consumers.py)
 
 So the loop over the generator is recorded and compiled like any other. Their frames are not seen by the program:
-their code has the flag HIDDEN, see `link` and `add_traceback`.
+their code has the flag HIDDEN, see `link` and `add_traceback`; nor do they count as a level of calls where the
+builtin does not (KIND_UNCOUNTED).
 """
 from __future__ import annotations
 
 from .calls import *  # noqa: F403
 
-CONSUMERS = ("sum", "any", "all", "min", "max")
+CONSUMERS = ("sum", "any", "all", "min", "max", "tuple", "set", "join")     # in the order of tracer/consumers.py
+SUM, ANY, ALL, MIN, MAX, TUPLE, SET, JOIN = range(len(CONSUMERS))
 consumers = Static("fire_consumers", struct("Consumers", "functions:Obj", 8 * len(CONSUMERS)))
 
 
+@metal(inline=True)
+def is_generator(r: Reg) -> bool:
+    return r.tag == OBJECT and r.object.ob_type == FireGenerator_Type
+
+
 @metal
-def takes_generator(base: Reg, count: int, number: int) -> bool:
-    """Put the function of the VM in the place of the builtin if the only argument is a generator of the VM."""
-    if count != 1 or base.tag == OBJECT or base[2].tag != OBJECT or base[2].object.ob_type != FireGenerator_Type:
-        return False
+def consumer_frame(frame: Frame, pc: u64p, base: Reg, count: int, number: int) -> Frame:
+    """The frame of the function of the VM that stands for the builtin or method in `base`, filled, if the only argument
+    is a generator of the VM; NULL: nothing has happened."""
+    first = 0 if number == JOIN else 1
+    if count != 1 or (base.tag == OBJECT) != (first == 0) or not is_generator(base[2]):
+        return None
     function = field_address(consumers, "functions")[number]
     if not function:
-        return False
-    old = base[1].object
-    base[1].object = new_ref(function)
-    decref(old)
-    return True
+        return None
+    code = code_of(cast(FireFunction, function))
+    if not code:
+        PyErr_Clear()
+        return None
+    count_run(code, False)
+    callee = function_frame(frame, pc, function, 2 - first)
+    if not callee:
+        return None
+    callee.words = CALL_WORDS
+    if number == SUM or number == TUPLE or number == SET:
+        callee.kind = KIND_UNCOUNTED
+        ts = frame.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
+    for i in range(2 - first):
+        callee.regs[i].payload = base[1 + first + i].payload
+        callee.regs[i].tag = base[1 + first + i].tag
+        base[1 + first + i].tag = EMPTY
+    drop(base[first])
+    return callee
 
 
 @metal
@@ -42,11 +66,13 @@ def define_consumer(number: int, name: str, otherwise: str) -> None:
     """Handler of calls of one of them."""
     @handler("KNOWN_" + name, 3)
     def consumer():
-        if takes_generator(rb, C, number):
-            return tail("CALL_GENERAL")
+        callee = consumer_frame(frame, pc, rb, C, number)
+        if callee:
+            return resume_at(callee, callee.code.entry)
         return tail(otherwise)
 
 
-define_consumer(0, "sum", "KNOWN_function_array_keywords")
-define_consumer(1, "any", "KNOWN_function_one")
-define_consumer(2, "all", "KNOWN_function_one")
+define_consumer(SUM, "sum", "KNOWN_function_array_keywords")
+define_consumer(ANY, "any", "KNOWN_function_one")
+define_consumer(ALL, "all", "KNOWN_function_one")
+define_consumer(JOIN, "join", "KNOWN_method_one")

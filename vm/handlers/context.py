@@ -50,7 +50,7 @@ def before_with(frame: Frame, pc: u64p, base: Reg) -> bool:
 
 @metal
 def enter_frame(frame: Frame, pc: u64p, base: Reg) -> Frame:
-    """The frame of the `__enter__` of a manager, which gives way to its bound `__exit__`; NULL: nothing has happened."""
+    """The frame of the `__enter__` of a manager, which gives way to its bound `__exit__`; NULL: nothing happened."""
     if not has_class_of_python(base):
         return None
     manager = base.object

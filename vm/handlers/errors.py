@@ -76,6 +76,8 @@ def unwind(frame: Frame, traceback: bool) -> Frame:
                 pop_failed(frame)
                 if kind == KIND_INSTANCE:
                     caller.thread.ts.recursion_remaining = caller.thread.ts.recursion_remaining + 1
+                elif kind == KIND_UNCOUNTED:
+                    caller.thread.ts.recursion_remaining = caller.thread.ts.recursion_remaining - 1
         if kind == KIND_ENTRY:
             return None
         frame = caller

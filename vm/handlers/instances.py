@@ -3,8 +3,8 @@
     CALL r1 = Point(1, 2)      CALL_CLASS: the cache words hold the class's version (bits 32-63 of the first) and its
                                `__init__` with bit 1 set; `call_class` fills them
 
-The version proves all that `call_class` has found out: that instances are made as `object` or `BaseException` does, that the
-class is not abstract, and which function its `__init__` is.
+The version proves all that `call_class` has found out: that instances are made as `object` or `BaseException`
+does, that the class is not abstract, and which function its `__init__` is.
 """
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def CALL_CLASS():
 
 @metal
 def call_class(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int, first: int) -> Frame:
-    """Instantiate a class whose __new__ is object's or BaseException's and whose __init__ is a VM function: the frame of
-    __init__, or NULL if the call must go the general way (nothing has happened then)."""
+    """Instantiate a class whose __new__ is object's or BaseException's and whose __init__ is a VM function: the
+    frame of __init__, or NULL if the call must go the general way (nothing has happened then)."""
     kind = cast(TypeObject, base[first].object)
     ts = frame.thread.ts
     if ts.recursion_remaining <= 1 or ts.cframe.use_tracing != 0:

@@ -11,7 +11,7 @@ from ...codegen.metal import define_metal
 from .known_texts import *  # noqa: F403
 
 METHODS = {"append": "PyList_Type", "get": "PyDict_Type", "startswith": "PyUnicode_Type", "endswith": "PyUnicode_Type",
-           "find": "PyUnicode_Type"}
+           "find": "PyUnicode_Type", "join": "PyUnicode_Type"}
 ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "sum", "any", "all", "repr", *METHODS)
 
 
@@ -264,8 +264,9 @@ def define_extreme(name: str, largest: bool, number: int) -> None:
     @handler("KNOWN_" + name, 3)
     def extreme():
         if unlikely(C != 2):
-            if takes_generator(rb, C, number):
-                return tail("CALL_GENERAL")
+            callee = consumer_frame(frame, pc, rb, C, number)
+            if callee:
+                return resume_at(callee, callee.code.entry)
             return tail("KNOWN_function_tuple_keywords")
         a = stack("i64", 1)
         b = stack("i64", 1)
@@ -290,8 +291,8 @@ def define_extreme(name: str, largest: bool, number: int) -> None:
         set_raw(ra, payload, tag)
 
 
-define_extreme("min", False, 3)
-define_extreme("max", True, 4)
+define_extreme("min", False, MIN)
+define_extreme("max", True, MAX)
 
 
 @handler("KNOWN_abs", 3)
