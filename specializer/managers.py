@@ -18,6 +18,10 @@ TRACEBACK = 40                      # the offset of an exception's traceback
 class Managers(Direct):
     """Specializations of what with statements do."""
 
+    def __init__(self, core, name: str):
+        super().__init__(core, name)
+        self.bound_methods: dict[str, tuple[Val, Val]] = {}        # the methods made here: their functions and objects
+
     def do_BEFORE_WITH(self, instr):
         val, kind = self.object_kind(instr.a, self.seen.a)
         if kind is None or val.const is not NO:
@@ -40,16 +44,19 @@ class Managers(Direct):
     def make_bound(self, val: Val) -> Val:
         """The method itself."""
         function, held = (self.pointer(part) for part in val.parts)
-        return Val("obj", self.e("call_p", function, held, x=self.api("rt_bound")))
+        made = self.e("call_p", function, held, x=self.api("rt_bound"))
+        self.bound_methods[made] = val.parts
+        return Val("obj", made)
 
     def settle(self, val: Val) -> Val:
         return self.materialized(val) if val.kind == "bound" else super().settle(val)
 
     def do_CALL(self, instr):
         bound = self.cx.frames[-1].regs[instr.b]
-        if bound.kind != "bound" or instr.x or instr.keywords:
+        parts = bound.parts if bound.kind == "bound" else self.bound_methods.get(bound.ssa)
+        if not parts or instr.x or instr.keywords:
             return super().do_CALL(instr)
-        function, held = bound.parts
+        function, held = parts
         self.escape_operands(instr, [instr.b + 1])
         registers = list(range(instr.b + 1, instr.b + 2 + instr.c))
         return self.inline(Call(instr, function.const, function, None, [held, *registers], [], "call"))
@@ -57,9 +64,10 @@ class Managers(Direct):
     def do_WITH_EXCEPT(self, instr):
         regs = self.cx.frames[-1].regs
         bound, exception = regs[instr.b], regs[instr.b + 3]
-        if bound.kind != "bound" or exception.kind != "obj" or exception.const is not NO:
+        parts = bound.parts if bound.kind == "bound" else self.bound_methods.get(bound.ssa)
+        if not parts or exception.kind != "obj" or exception.const is not NO:
             return self.step(instr)
-        known, held = bound.parts
+        known, held = parts
         method = known.const
         inlined = self.callee_code(method, instr)
         code = inlined or self.plain_code(method)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from .binding import MARK
 from .builtins import RECEIVER
 from .direct import Direct
+from .objects import MISSING
 from .values import HEAP_TYPE, NO, NONE, Val, is_fixed
 
 EXCEPTION_CLASS = 1 << 30           # of a class's flags: it derives from BaseException
@@ -28,8 +29,9 @@ class Raising(Direct):
             self.core.word(id(kind) + offset) == self.core.word(id(Exception) + offset)
 
     def is_plain_exception(self, kind: type) -> bool:
-        """Whether calling a class makes an exception and does nothing else."""
-        return self.has_slot(kind, NEW) and self.has_slot(kind, INIT)
+        """Whether calling a class makes an exception and does nothing else, and its end is no one's business."""
+        return self.has_slot(kind, NEW) and self.has_slot(kind, INIT) and \
+            self.core.class_attribute(kind, "__del__") is MISSING
 
     def call_builtin(self, instr, target, first: int, count: int):
         registers = range(first + 1, first + 1 + count)

@@ -6,8 +6,8 @@
 The whole way, from the instruction that raises to the handler's POP_EXCEPT, is carried out as if it were one
 instruction: exits in it go back to its start, where the interpreter raises as ever. So it may only calculate: the
 handler must do nothing but arithmetic and moves (QUIET) until the exception is let go; of an exception that it names
-it may look at `args`, their items and how many there are. Then no exception, no traceback and no frames of inlined functions
-are made at all. Whatever else a handler does, the loud way is there for it (exceptions.py).
+it may look at `args`, their items and how many there are. Then no exception, no traceback and no frames of inlined
+functions are made at all. Whatever else a handler does, the loud way is there for it (exceptions.py).
 """
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .direct import Direct
 from .values import EMPTY, NO, Val
 
 ARITHMETIC = "ADD SUB MUL AND OR XOR NEG NOT".split()
-QUIET = {"LOADK", "MOVE", "NOP", "GLOBAL_GET", "DELETE_LOCAL"} | {sign + form for sign in ARITHMETIC for form in ("", "_K")}
+QUIET = {"LOADK", "MOVE", "NOP", "GLOBAL_GET", "DELETE_LOCAL"} | {sign + form
+                                                                  for sign in ARITHMETIC for form in ("", "_K")}
 MOST_QUIET = 12                 # instructions of a handler
 
 
@@ -179,7 +180,8 @@ class Silent(Direct):
         first, second = code.instrs[at], code.instrs.get(at + code.instrs[at].length)
         if named < 0:
             return at
-        if second is None or [(one.op, one.a) for one in (first, second)] != [("LOADK", named), ("DELETE_LOCAL", named)]:
+        wanted = [("LOADK", named), ("DELETE_LOCAL", named)]
+        if second is None or [(one.op, one.a) for one in (first, second)] != wanted:
             raise TooLoud
         self.write(named, EMPTY)
         return second.at + second.length
