@@ -12,13 +12,13 @@ from .builtins import RECEIVER
 from .context import DIRTY, FrameState
 from .builder import Split
 from .binding import Call
-from .native_calls import COLLECTS, NativeCalls
+from .native_calls import COLLECTS, ROOM, NativeCalls
 from .values import EMPTY, HEAP_TYPE, NO, Val, is_fixed
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 MethodDescriptor = type(list.append)
 MOST_CALLEES = 4        # at a call that each get their own code
-DEEPEST = 4
+DEEPEST = 4             # calls in each other that are inlined, generators that go on not counted
 SMALL, RECURSIONS = 20, (2, 1)  # a function of so few instructions is inlined into itself so often: by LLVM, at once
 METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
 ABSTRACT = 1 << 20
@@ -222,7 +222,8 @@ class Calls(NativeCalls):
         """The callee's decoded code if it may be inlined. `collects`: it may have * and ** parameters."""
         code = self.known_code(function)
         frames = self.cx.frames
-        if code is None or len(frames) > DEEPEST or (code.flags & COLLECTS and not collects):
+        calls = sum(frame.kind != "gen" for frame in frames)
+        if code is None or calls > DEEPEST or (code.flags & COLLECTS and not collects):
             return None
         times = RECURSIONS[not self.optimized] if len(code.instrs) <= SMALL else 0
         if sum(frame.code is code for frame in frames) > times:
@@ -250,7 +251,7 @@ class Calls(NativeCalls):
             thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
             state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
             left = self.load("i32", state, 32, "jit")
-            self.guard(self.e("int_gt", left, str(DEEPEST + 4)), "recursion is near its limit")
+            self.guard(self.e("int_gt", left, str(ROOM)), "recursion is near its limit")
             self.cx.facts["depth"] = True
 
     def return_inlined(self, instr):

@@ -17,7 +17,7 @@ SPECIAL = 0x20 | 0x80 | 0x200      # generators, coroutines
 COLLECTS = 0x4 | 0x8                # *args, **kwargs
 
 OTHER_KIND = "a function returned another kind of value than before"
-ROOM = 8                                        # of the recursion limit: what a region inlines, and one call
+ROOM = 16                                       # of the recursion limit: what a region inlines, and one call
 
 
 class NativeCalls(Builder):
