@@ -136,12 +136,13 @@ class Silent(Direct):
 
     def forget_frames(self, ended: list, first: int) -> None:
         """What unwinding drops: registers above a handler's depth, and frames that never were."""
-        for number in range(first, len(self.cx.frames[-1].regs)):
+        for number in reversed(range(first, len(self.cx.frames[-1].regs))):
             regs, homes = self.cx.frames[-1].regs, self.cx.frames[-1].homes
             if regs[number].kind != "empty" or homes[number] != 0:
                 self.write(number, EMPTY)
         for frame in reversed(ended):
-            for val in frame.regs:
+            count = frame.code.nlocals
+            for val in (*reversed(frame.regs[count:]), *frame.regs[:count]):
                 self.unhold(val)
             self.release(frame.function)
             if frame.instance is not None:
