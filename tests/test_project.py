@@ -96,6 +96,12 @@ def test_files_say_what_they_do():
     assert not [name for name, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
 
 
+def test_no_merge_is_left_half_done():
+    mark = "<" * 7 + " "
+    assert not [name for pattern in ("*.py", "*.md", "*.test", "*.toml") for name in tracked(pattern)
+                if any(line.startswith(mark) for line in (REPO / name).read_text(encoding="utf-8").splitlines())]
+
+
 def test_front_pages_are_short():
     for name in SOURCES:
         if name.endswith("__init__.py"):
