@@ -121,7 +121,7 @@ def install(row: tuple, root, site, words: int) -> None:
     if native is None:
         raise LookupError("the machine code is gone")
     site.native, site.native_level, site.stored, site.suspended = native, level, True, False
-    site.tables, site.found, site.classes = tables, found, found.weak
+    site.found, site.classes = found, found.weak
     site.kept += [found.kept(row), root.__code__]
     site.natives.append(native)
     site.watched += watch(found.weak, native.tables["consts"])
