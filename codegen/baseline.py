@@ -210,7 +210,7 @@ class Encoder:
             self.same(result, x << 2 | f.CONSTANT)
         elif name in SAME_BITS:
             self.same(result, self.operand(args[0]))
-        elif name in ("int_add_pair", "int_sub_pair", "int_mul_pair"):
+        elif name in PAIRS:
             self.pair(name, result, args)
         elif name == "pair_value":
             self.same(result, self.pairs[args[0]][0])

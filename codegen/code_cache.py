@@ -104,12 +104,6 @@ def cpu() -> bytes:
     return b"\n".join(lines) if any(line.startswith((b"flags", b"Features")) for line in lines) else b""
 
 
-def has(name: str) -> bool:
-    """Whether there is an entry of that name."""
-    place = folder()
-    return bool(name) and trusted(place) and os.path.exists(os.path.join(place, name))
-
-
 def load(name: str) -> bytes | None:
     """The object code of an entry, None if there is none that is whole."""
     place = folder()

@@ -36,12 +36,12 @@ FIXED = """!llvm.dbg.cu = !{!1000}
 class MarkedLowering(Lowering):
     """Writes one function with the lines of its operations."""
 
-    def module(self) -> list:
+    def module(self) -> list[str]:
         self.numbers: dict = {}             # metadata by its key: a file, a place
         self.metadata: list[str] = []
         self.place: tuple | None = None
         lines = super().module()
-        at = next(at for at, line in enumerate(lines) if type(line) is str and line.startswith("define "))
+        at = next(at for at, line in enumerate(lines) if line.startswith("define "))
         lines[at] = lines[at].replace(" {", f" !dbg !{SUBPROGRAM} {{")
         return [*lines, FIXED + "".join(self.metadata)]
 
@@ -66,9 +66,7 @@ class MarkedLowering(Lowering):
             return
         number = self.number_of(self.place)
         for at in range(start, len(self.lines)):
-            line = self.lines[at]
-            marked = tuple(marked_text(part, number) for part in ((line,) if type(line) is str else line))
-            self.lines[at] = marked[0] if type(line) is str else marked
+            self.lines[at] = marked_text(self.lines[at], number)
 
     def number_of(self, place: tuple[str, int]) -> int:
         """The metadata of a place."""

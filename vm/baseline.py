@@ -13,14 +13,12 @@ from ..codegen.metal import define_metal
 from .baseline_ops import *  # noqa: F403
 
 HEADER_FIELDS = {name: number for number, name in enumerate(HEADER)}
-BYTES_OF_VALUE, BYTES_OF_BLOCK = 8 * 10, 8 * 9
 
 
 @metal
 def read_header(words: words_p, count: int):
     """The header; the rest of the plan is empty."""
     zero(cast(VOID_P, plan), sizeof(Baseline))
-    plan.words = words
     plan.values = words[HEADER_FIELDS["values"]]
     plan.blocks = words[HEADER_FIELDS["blocks"]]
     plan.consts = words[HEADER_FIELDS["consts"]]
@@ -41,12 +39,6 @@ def read_header(words: words_p, count: int):
     plan.end = words + count
 
 
-@metal
-def carve(at: words_p, count: int) -> words_p:
-    """The memory behind an array of so many words."""
-    return at + count
-
-
 def _define_lay_out() -> None:
     """Arrays by what they have a word for: values, blocks, records, positions."""
     sizes = {"values": "begin last weight uses place home number hint floats following slot_last",
@@ -60,7 +52,7 @@ def _define_lay_out() -> None:
              "    values = plan.values", "    blocks = plan.blocks"]
     for size, names in sizes.items():
         for name in names.split():
-            lines += [f"    plan.{name} = at", f"    at = carve(at, {size})"]
+            lines += [f"    plan.{name} = at", f"    at = at + ({size})"]
     define_metal("\n".join(lines) + "\n", "lay_out", globals())
 
 

@@ -18,7 +18,7 @@ words_p = pointer_to("i64")
 int32_p = pointer_to("i32")
 
 Baseline = struct("Baseline", """
-    words:i64* literals:i64* first:i64* end:i64* values:i64 blocks:i64 consts:i64 counters:i64 exits:i64
+    literals:i64* first:i64* end:i64* values:i64 blocks:i64 consts:i64 counters:i64 exits:i64
     alive:i64 rt_exit:i64 jit:i64 out_pc:i64 out_frame:i64 frame_size:i64 stress:i64 stress_counter:i64
     turns:i64 at:u8* code:u8* limit:u8* slots:i64 frame_bytes:i64 flags:i64 positions:i64 wide:i64
     wide_words:i64 moves:i64 begin:i64* last:i64* weight:i64* uses:i64* place:i64* home:i64* number:i64*
@@ -32,7 +32,7 @@ plan = Static("fire_baseline", Baseline)
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 = range(16)
 WIDE, ESCAPE, ESCAPE_3A, LOW = 1 << 8, 1 << 9, 1 << 10, 1 << 11
 P66, PF2, PF3 = 0x66 << 16, 0xF2 << 16, 0xF3 << 16
-MOV, MOV_TO, LEA, TEST, XCHG = 0x8B | WIDE, 0x89 | WIDE, 0x8D | WIDE, 0x85 | WIDE, 0x87 | WIDE
+MOV, MOV_TO, LEA, TEST = 0x8B | WIDE, 0x89 | WIDE, 0x8D | WIDE, 0x85 | WIDE
 MOV_32, IMUL, IMUL_IMM, CMP_TO_8 = 0x8B, 0xAF | ESCAPE | WIDE, 0x69 | WIDE, 0x83 | WIDE
 CMOV = 0x40 | ESCAPE | WIDE
 MOVSD, MOVSD_TO, MOVAPD = 0x10 | ESCAPE | PF2, 0x11 | ESCAPE | PF2, 0x28 | ESCAPE | P66

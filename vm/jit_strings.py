@@ -233,16 +233,9 @@ def rt_call_array(function: VOID_PTR, self: Obj, a: Obj, b: Obj, c: Obj, n: int)
 @metal
 def rt_call_tuple(function: VOID_PTR, self: Obj, a: Obj, b: Obj, c: Obj, n: int) -> Obj:
     """A C function that takes a tuple of arguments (METH_VARARGS), which may have keywords."""
-    arguments = PyTuple_New(n)
+    arguments = rt_arguments(n, a, b, c)
     if not arguments:
-        return or_nothing(None)
-    items = field_address(Tuple(arguments), "ob_item")
-    if n > 0:
-        items[0] = new_ref(a)
-    if n > 1:
-        items[1] = new_ref(b)
-    if n > 2:
-        items[2] = new_ref(c)
+        return None
     made = call_pointer("Obj", function, self, arguments, None)
     decref(arguments)
     return or_nothing(made)
