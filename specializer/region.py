@@ -70,6 +70,8 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             frame.globals = frame.builtins = None
         elif any(path == () and code.instrs[at].op == "GLOBAL_GET" for path, at in self.profile.at):
             self.guard_module(frame)
+            self.begin(self.header)             # the guards that follow have an exit, and a sentence, of their own
+            self.keep()
         self.load_root(frame, kinds)
         self.goto(self.header)
         while self.pending:

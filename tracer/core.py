@@ -9,15 +9,16 @@ from types import ModuleType
 
 _native: ModuleType | None = None
 info: dict[str, int] = {}
-peek = poke = object_at = baseline = None      # set by connect()
+peek = poke = object_at = baseline = digest = None      # set by connect()
 
 
 def connect(native: ModuleType) -> None:
     """Remember the core's module."""
-    global _native, peek, poke, object_at, baseline
+    global _native, peek, poke, object_at, baseline, digest
     _native = native
     info.update(native.jit_info())
-    peek, poke, object_at, baseline = native.peek, native.poke, native.object_at, native.baseline
+    peek, poke, object_at = native.peek, native.poke, native.object_at
+    baseline, digest = native.baseline, native.digest
 
 
 def word(address: int) -> int:

@@ -70,7 +70,9 @@ def rest(site) -> None:
 
 
 def wake(site) -> None:
-    """A region is about to be built."""
+    """A region is about to be built. Other classes may have come to be where dead ones were: what recordings see is
+    looked at anew."""
+    site.profile.known.clear()
     for seen in site.profile.at.values():
         hold(seen)
     if site.kinds is not None:

@@ -8,7 +8,8 @@ unboxed values, or the type of an object.
 """
 from __future__ import annotations
 
-from struct import Struct
+from _collections import _count_elements     # of collections, which is not needed to start with
+from struct import Struct, pack
 
 from . import core
 from .arrays import ARRAYS, layout_of
@@ -16,7 +17,6 @@ from .loose import hold, loose
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
-COLUMNS = (0, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 16)        # of an entry, that a profile is made of, but for values
 ENTRY = Struct("<18q")
 
 
@@ -47,7 +47,7 @@ class Profile:
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
         self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
-        self.known: dict[bytes, list[Seen]] = {}    # what recordings that were alike have seen, by all but payloads
+        self.known: dict[int, Seen] = {}            # where entries that were alike went, by their number in a digest
 
     def places(self) -> int:
         """How many there are, those in recursive calls aside: these are not inlined."""
@@ -85,65 +85,27 @@ class Profile:
         return True
 
     def read(self, start_path: tuple = ()) -> int:
-        """Take in the log of the recording that has just ended; the number of entries."""
+        """Take in the log of the recording that has just ended; the number of entries. Python goes over what no
+        recording saw before (vm/digest.py)."""
         info = core.info
         count = core.word(info["jit"] + info["Jit.count"])
-        if count == 0:
-            return 0
-        raw = core.peek(core.word(info["jit"] + info["Jit.log"]), 8 * count * ENTRY_WORDS)
-        log = memoryview(raw).cast("q")
-        alike = repr(start_path).encode() + b"".join([log[column::ENTRY_WORDS].tobytes() for column in COLUMNS])
-        for seen in self.known.get(alike, ()):
-            seen.count += 1
-        if alike in self.known:
-            return count
-        types: dict[int, object] = {}
-        frames = [(0, start_path[:i]) for i in range(len(start_path) + 1)]
-        last: dict[int, tuple] = {}                 # depth -> (frame, Seen, word index) of its last instruction
-        starts = {path: code.words for path, code in self.codes.items()}
-        found = self.known[alike] = []
-        known: dict[tuple, Seen] = {}               # what has been taken in already
-        for e in ENTRY.iter_unpack(raw):
-            depth = e[2]
-            if depth >= len(frames) or frames[depth][0] != e[1]:
-                if not self.entered(e, frames, last, starts):
-                    continue
-            if len(frames) > depth + 1:
-                del frames[depth + 1:]
-            path = frames[depth][1]
-            index = (e[0] - starts[path]) >> 3
-            before = last.get(depth)
-            if before is not None and before[0] == e[1]:
-                before[1].next.add(index)
-            same = (index, path, e[5:7], e[8:10], e[10] if e[11] == SHAPE else e[11], e[12], e[14:17])
-            seen = known.get(same)
-            if seen is None:
-                seen = known[same] = self.at.get((path, index))
-                if seen is None:
-                    seen = known[same] = self.at[path, index] = Seen()
-                self.kinds(seen, e, types)
-            seen.count += 1
-            found.append(seen)
-            last[depth] = (e[1], seen, index)
+        flat = [word for call in start_path for word in call]
+        numbers, parents, nexts = columns(core.digest(pack(f"<{len(flat)}q", *flat)))
+        counts: dict[int, int] = {}
+        _count_elements(counts, numbers)
+        counts.pop(0, None)
+        known = self.known
+        new = {number for number in counts if number not in known}
+        if new:
+            log = core.word(info["jit"] + info["Jit.log"])
+            walk = Walk(self, core.peek(log, 8 * count * ENTRY_WORDS), start_path, parents)
+            for i, number in enumerate(numbers):
+                if number in new:
+                    new.discard(number)
+                    known[number] = walk.seen(i, nexts[i])
+        for number, times in counts.items():
+            known[number].count += times
         return count
-
-    def entered(self, e, frames: list, last: dict, starts: dict) -> bool:
-        """A frame comes up that was not the one at its depth; False: it is not known how it was reached."""
-        frame, depth, code = e[1:4]
-        path = frames[depth][1] if depth < len(frames) and frames[depth][0] == 0 else None
-        if path is None:
-            if depth == 0 or depth > len(frames) or depth - 1 not in last:
-                return False
-            path = (*frames[depth - 1][1], (last[depth - 1][2], code))
-        del frames[depth:]
-        frames.append((frame, path))
-        last.pop(depth, None)
-        if path not in self.codes:
-            self.codes[path] = code_at(code)
-        starts[path] = self.codes[path].words
-        if path not in self.kept:
-            self.kept[path] = core.without_closure(core.object_at(e[17]))
-        return True
 
     def kinds(self, seen: Seen, e, types: dict) -> None:
         """The operands' kinds."""
@@ -168,3 +130,55 @@ class Profile:
                     seen.callables[id(found.__code__)] = core.without_closure(found)
             elif type(found) is type or type(found).__name__ in ("function", "method_descriptor"):
                 seen.callables[e[16]] = loose(found)        # a container of the program is not kept
+
+
+def columns(digest: bytes) -> list[list[int]]:
+    """The words of a digest, by what they say."""
+    words = memoryview(digest).cast("q")
+    return [words[column::3].tolist() for column in range(3)]
+
+
+class Walk:
+    """Finds the places that entries of one log belong to."""
+
+    def __init__(self, profile: Profile, raw: bytes, start_path: tuple, parents: list[int]):
+        self.profile, self.raw, self.start_path, self.parents = profile, raw, start_path, parents
+        self.paths: dict[int, tuple] = {}           # by the entry of the call that leads there
+        self.types: dict[int, object] = {}
+
+    def entry(self, i: int) -> tuple:
+        """The words of an entry."""
+        return ENTRY.unpack_from(self.raw, 8 * ENTRY_WORDS * i)
+
+    def seen(self, i: int, following: int) -> Seen:
+        """Take in an entry; `following`: that of the frame's next instruction."""
+        entry, profile = self.entry(i), self.profile
+        path = self.path(i, entry)
+        start = profile.codes[path].words
+        place = path, (entry[0] - start) >> 3
+        seen = profile.at.get(place)
+        if seen is None:
+            seen = profile.at[place] = Seen()
+        profile.kinds(seen, entry, self.types)
+        if following >= 0:
+            seen.next.add((self.entry(following)[0] - start) >> 3)
+        return seen
+
+    def path(self, i: int, entry: tuple) -> tuple:
+        """The calls that lead to an entry's frame. Paths that are new to the profile become known to it."""
+        parent = self.parents[i]
+        if parent < 0:
+            path = self.start_path[:entry[2]]
+        elif parent in self.paths:
+            return self.paths[parent]
+        else:
+            call = self.entry(parent)
+            above = self.path(parent, call)
+            path = (*above, ((call[0] - self.profile.codes[above].words) >> 3, entry[3]))
+            self.paths[parent] = path
+        codes, kept = self.profile.codes, self.profile.kept
+        if path not in codes:
+            codes[path] = code_at(entry[3])
+        if path not in kept:
+            kept[path] = core.without_closure(core.object_at(entry[17]))
+        return path

@@ -5,6 +5,7 @@ from ..codegen.metal import define_metal
 from .baseline import *  # noqa: F403
 from .builtins import *  # noqa: F403
 from .collector import *  # noqa: F403
+from .digest import *  # noqa: F403
 from .jit_support import *  # noqa: F403
 from .memory import *  # noqa: F403
 
@@ -21,8 +22,8 @@ METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
            ("set_consumer", "core_set_consumer", METH_FASTCALL),
            ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL),
-           ("baseline", "core_baseline", METH_FASTCALL), ("untrack", "core_untrack", METH_O),
-           ("use_huge_pages", "core_use_huge_pages", METH_O)]
+           ("baseline", "core_baseline", METH_FASTCALL), ("digest", "core_digest", METH_O),
+           ("untrack", "core_untrack", METH_O), ("use_huge_pages", "core_use_huge_pages", METH_O)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
