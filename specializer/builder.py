@@ -203,15 +203,17 @@ class Builder(Folding):
     def is_unseen(self, frame) -> str:
         """Whether nobody holds a frame object of a real frame: such an object takes the locals over when the
         frame ends. Those that tracebacks had are the frame's alone once these have gone."""
-        linked = self.load("i64", frame.frame, self.offset["Frame.linked"], "frame")
         host = self.load("ptr", frame.frame, self.offset["Frame.iframe"], "frame")
         found = self.load("ptr", host, FRAME_OBJECT, "frame")
         unseen = self.e("is_null", found)
+        if frame.kind != "gen":                 # what is not linked is not filled either: anything may lie there
+            linked = self.load("i64", frame.frame, self.offset["Frame.linked"], "frame")
+            unseen = self.e("bool_or", self.e("int_eq", linked, "0"), unseen)
         if frame.code.handlers:
             held = self.e("ptr_select", unseen, self.const_object(None), found)
             alone = self.e("int_eq", self.load("i64", held, 0, "refcnt"), "1")
             unseen = self.e("bool_or", unseen, alone)
-        return unseen if frame.kind == "gen" else self.e("bool_or", self.e("int_eq", linked, "0"), unseen)
+        return unseen
 
     def guard_unseen(self, frame) -> None:
         """Go on only if nobody may want the locals of a frame that ends."""

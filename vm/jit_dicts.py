@@ -233,17 +233,20 @@ def find_{name}(d: Obj, {params}, hash: int) -> int:
 
 
 def define_look(name: str, params: str, args: str, hashing: str) -> None:
-    """look_*: find with the hash calculated; look_again_*: where the last look-up ended, first."""
+    """look_*: find with the hash calculated; look_again_*: where the last look-up ended, first. The key of a look-up
+    is kept with the free place where it ended: one that finds its key, in another dict, leaves both as they were."""
     define_metal(f"""
 @metal(name="look_{name}", inline=True)
 def look_{name}(d: Obj, {params}) -> int:
     hash = {hashing}
-    {NOTES[name]}
     if unlikely(hash == -1):
         PyErr_Clear()
         return UNKNOWN
-    last_look.hash = hash
-    return find_{name}(d, {args}, hash)
+    number = find_{name}(d, {args}, hash)
+    if number == FREE:
+        last_look.hash = hash
+        {NOTES[name]}
+    return number
 """, f"look_{name}", globals())
     compare, absent = AGAIN[name]
     define_metal(f"""

@@ -278,7 +278,7 @@ AGAIN = {       # comparison with a stored key whatever its hash; whether a look
     "pair": ("again_pair(stored, a, ta, b, tb)", "False"),
     "ints": ("again_pair(stored, a, 1, b, 1)", "last_look.form == 2 and last_look.a == a and last_look.b == b"),
 }
-NOTES = {       # what a look-up says of itself
-    "int": "last_look.form = 1\n    last_look.a = n", "any": "last_look.form = 0", "pair": "last_look.form = 0",
-    "ints": "last_look.form = 2\n    last_look.a = a\n    last_look.b = b",
+NOTES = {       # what a look-up that failed says of its key
+    "int": "last_look.form = 1\n        last_look.a = n", "any": "last_look.form = 0", "pair": "last_look.form = 0",
+    "ints": "last_look.form = 2\n        last_look.a = a\n        last_look.b = b",
 }
