@@ -1,6 +1,6 @@
 """Machine code at the border between a region that the oracle runs (tracer/oracle.py) and the VM.
 
-    entry(out, exits)   code that stands for a region: it calls a function of Python's, then goes where that says
+    entry(tables, ...)  code that stands for a region: it calls a function of Python's, then goes where that says
     border()            functions that call the VM's from Python: entry, floats, enter, stack
 
 Python's own frames lie between the VM and the functions that a region calls. So that these find the thread as compiled
@@ -20,7 +20,7 @@ INTS, FLOATS = 40, 8            # that a call may have as arguments: it gets all
 FUNCTION, THREAD, CHAIN, ERROR, RESULT, SWITCH, COLLECTS, REMAINING, FIRST_INT = 0, 1, 2, 3, 6, 7, 8, 9, 10
 FIRST_FLOAT = FIRST_INT + INTS
 CALL_WORDS = FIRST_FLOAT + FLOATS
-OUT_CALLBACK, OUT_PC, OUT_FRAME, OUT_ERROR, OUT_REMAINING, OUT_COLLECTS, OUT_SWITCH, OUT_WORDS = 0, 1, 2, 3, 6, 7, 8, 9
+OUT_PC, OUT_FRAME, OUT_ERROR, OUT_REMAINING, OUT_COLLECTS, OUT_WORDS = 0, 1, 2, 5, 6, 7
 
 
 def offset(name: str) -> int:
@@ -83,26 +83,28 @@ def border():
 
 
 def entry(tables: dict, callback: int, switch: int, offsets: dict[str, int]):
-    """Code in the place of a region's, with its tables; "out" says where it goes on. `switch`: the collector's."""
-    def out(at: int) -> str:
-        return f"getelementptr ([0 x i64], ptr @out, i64 0, i64 {at})"
-    lines = [*field("%thread", "%frame", offsets["Frame.thread"]), *field("%ts", "%thread", offsets["Thread.ts"]),
-             "%callback = load ptr, ptr @out", "%region = load i64, ptr @exits",
+    """Code in the place of a region's, with its tables. Where it goes on is written to words on its stack: threads may
+    be in it at the same time. `switch`: the collector's."""
+    def out(at: int, kind: str = "i32") -> list[str]:
+        return field(f"%out{at}", "%out", 8 * at, kind)
+    lines = [f"%out = alloca [{OUT_WORDS} x i64], align 8",
+             *field("%thread", "%frame", offsets["Frame.thread"]), *field("%ts", "%thread", offsets["Thread.ts"]),
+             *field("%callback", "@known", 0), *field("%switch", "@known", 8), "%region = load i64, ptr @exits",
              *field("%remaining", "%ts", offset("recursion_remaining"), "i32"),
              f"%more = add i32 %remaining, {ROOM}", "store i32 %more, ptr %remaining.at",
-             f"%switch = load ptr, ptr {out(OUT_SWITCH)}", "%on = load i32, ptr %switch", "store i32 0, ptr %switch",
+             "%on = load i32, ptr %switch", "store i32 0, ptr %switch",
              "%h = call ptr %callback(i64 %region, ptr %pc, ptr %regs, ptr %frame, ptr %table, ptr %ts, "
-             "i32 %remaining, i32 %on)",
-             f"%after = load i32, ptr {out(OUT_REMAINING)}", "store i32 %after, ptr %remaining.at",
-             f"%still = load i32, ptr {out(OUT_COLLECTS)}", "store i32 %still, ptr %switch",
-             f"%error = getelementptr i8, ptr @out, i64 {8 * OUT_ERROR}",
-             *error_moved("left", "%error", 0, "%ts", offset("curexc_type")),
+             "ptr %out, i32 %remaining, i32 %on)",
+             *out(OUT_REMAINING), f"store i32 %out{OUT_REMAINING}, ptr %remaining.at",
+             *out(OUT_COLLECTS), f"store i32 %out{OUT_COLLECTS}, ptr %switch",
+             *error_moved("left", "%out", 8 * OUT_ERROR, "%ts", offset("curexc_type")),
              "%gone = icmp eq ptr %h, null", "br i1 %gone, label %R, label %T"]
-    tail = [f"%to = load ptr, ptr {out(OUT_PC)}", f"%above = load ptr, ptr {out(OUT_FRAME)}",
-            f"%rest = getelementptr i8, ptr %above, i64 {offsets['sizeof.Frame']}",
-            "musttail call preserve_nonecc void %h(ptr %to, ptr %rest, ptr %above, ptr %table)", "ret void"]
-    head = ["; a region in the oracle", "@out = external hidden global [0 x i64], align 8",
+    frame = f"%out{OUT_FRAME}"
+    tail = [*out(OUT_PC, "ptr"), *out(OUT_FRAME, "ptr"),
+            f"%rest = getelementptr i8, ptr {frame}, i64 {offsets['sizeof.Frame']}",
+            f"musttail call preserve_nonecc void %h(ptr %out{OUT_PC}, ptr %rest, ptr {frame}, ptr %table)", "ret void"]
+    head = ["; a region in the oracle", "@known = external hidden global [0 x i64], align 8",
             "@exits = external hidden global [0 x i64], align 8",
             "define preserve_nonecc void @entry(ptr %pc, ptr %regs, ptr %frame, ptr %table) {"]
     text = "\n".join((*head, *lines, "R:", "ret void", "T:", *tail, "}", ""))
-    return compile_text(text, {**tables, "out": [callback] + [0] * (OUT_WORDS - 2) + [switch]}, 1)
+    return compile_text(text, {**tables, "known": [callback, switch]}, 1)

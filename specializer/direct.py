@@ -68,9 +68,11 @@ class Direct(Builder):
         self.own_exits: dict = {}
 
     def drop_temps(self, temps) -> None:
-        """Drop what was made for a call."""
+        """Drop what was made for a call: no effect, since nobody else knows of it."""
+        before = self.changed_by
         for name in temps:
             self.do("decref_plain", name)
+        self.changed_by = before
 
     def own(self, made: str, kind: type | None = None) -> Val:
         """A new object that the region owns."""

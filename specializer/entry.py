@@ -27,8 +27,9 @@ class Entry(Direct):
         iterators, at_start = [], self.starts_function(code)
         for number, kind in enumerate(kinds):
             alive = live >> number & 1
-            if number >= code.nlocals and not alive:
-                frame.regs[number], frame.homes[number] = EMPTY, DIRTY      # an empty slot of the evaluation stack
+            if number >= code.nlocals and (not alive or at_start):
+                # An empty slot of the evaluation stack; what lies there when a function starts is of nobody.
+                frame.regs[number], frame.homes[number] = EMPTY, DIRTY
             elif kind is None or kind is ...:
                 continue
             elif not alive and kind == "empty" and at_start:

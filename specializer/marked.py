@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from ..ir.marks import MarkedFunction
 from ..tracer.consumers import HIDDEN
+from .frameless import Frameless
 from .region import Region
 
 
-class MarkedRegion(Region):
+class Marked:
     """Says of each instruction where it stands before anything is emitted for it."""
 
     function_type = MarkedFunction
@@ -38,3 +39,11 @@ class MarkedRegion(Region):
             depth -= 1
         code = frames[depth].code
         self.function.place = (code.host.co_filename, code.line(at))
+
+
+class MarkedRegion(Marked, Region):
+    """A region."""
+
+
+class MarkedFrameless(Marked, Frameless):
+    """A frameless version of a function."""

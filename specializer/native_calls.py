@@ -13,11 +13,36 @@ from .builder import Builder
 from .context import IN_MEMORY
 from .values import EMPTY, IR_KIND, MEM, NONE, TAGS, Val
 
+PARAMETERS = "%regs", "%frame", "%table"        # of a frameless function, in the place of what handlers get
+MOST_PARAMETERS = 6                             # the rest, and floats, are in the JIT's state
+KINDS = {"int": 1, "bool": 2, "float": 3, "obj": 4, "none": 4}      # in VMCode.frameless_kinds
+KIND_BITS = 3
+STACK_BITS = 13                                 # of the stack that one of its calls takes, at most
+EFFECTS = {"ATTR_SET", "ITEM_SET", "GLOBAL_SET", "YIELD", "MAKE_FUNCTION", "BUILD_LIST", "BUILD_MAP", "BUILD_SET"}
 SPECIAL = 0x20 | 0x80 | 0x200      # generators, coroutines
 COLLECTS = 0x4 | 0x8                # *args, **kwargs
 
 OTHER_KIND = "a function returned another kind of value than before"
 ROOM = 16                                       # of the recursion limit: what a region inlines, and one call
+
+
+def may_be_frameless(code) -> bool:
+    """Whether a function may be worth a frameless version (frameless.py): it mentions its own name, has few parameters
+    and no effects at first sight."""
+    host = code.host
+    return 1 <= code.argcount <= MOST_PARAMETERS and not host.co_kwonlyargcount and not code.flags & COLLECTS \
+        and host.co_name in host.co_names and not EFFECTS & {instr.op for instr in code.instrs.values()}
+
+
+def kinds_word(values: list[Val]) -> int:
+    """The kinds of all parameters in one word; 0: one of them cannot be passed."""
+    word = 0
+    for val in reversed(values):
+        bits = KINDS.get(val.kind)
+        if bits is None:
+            return 0
+        word = word << KIND_BITS | bits
+    return word
 
 
 class NativeCalls(Builder):
@@ -66,6 +91,7 @@ class NativeCalls(Builder):
         self.secure()
         values = self.made_real(values)
         self.flush()
+        quick = self.try_frameless(code, called, values) if kind == "call" and may_be_frameless(code) else None
         pc = self.const_word(frame.code.address_of(instr.at))
         code_word, function = self.const_word(code.address), self.pointer(called)
         callee = self.e("call_p", frame.frame, code_word, function, pc, x=self.api("rt_frame"))
@@ -75,8 +101,62 @@ class NativeCalls(Builder):
         if self.is_closure(code):
             self.do("call_none", callee, x=self.api("rt_free_vars"))
         self.frame_kind(callee, kind, instance, instr.length)
-        self.invoke(instr, frame, callee, code, instance)
+        self.invoke(instr, frame, callee, code, instance, quick)
         return instr.at + instr.length
+
+    def call_frameless(self, record: str, left: str, values: list[Val]) -> str:
+        """Call a frameless version; whether it has done its work."""
+        jit, given = self.const_word(self.info["jit"]), ["null"] * len(PARAMETERS)
+        for number, val in enumerate(values):
+            if val.kind == "float":
+                self.store("f64", jit, val.ssa, self.offset["Jit.parameters"] + 8 * number, "jit")
+            elif number < len(PARAMETERS):
+                given[number] = self.passed(val)
+            else:
+                self.store("ptr", jit, self.passed(val), self.offset["Jit.parameters"] + 8 * number, "jit")
+        entry = self.load("ptr", record, self.offset["VMCode.frameless"], "jit")
+        self.do("invoke", entry, self.e("bits_ptr", left), *given)
+        self.cx.facts = {}
+        return self.e("int_eq", self.load("i64", jit, self.offset["Jit.gave_up"], "jit"), "0")
+
+    def passed(self, val: Val) -> str:
+        """A value as a parameter that is a word."""
+        if val.kind in ("obj", "none"):
+            return self.pointer(val) if val.kind == "obj" else self.const_object(None)
+        return self.e("bits_ptr", self.e("bool_to_int", val.ssa) if val.kind == "bool" else val.ssa)
+
+    def try_frameless(self, code, called: Val, values: list[Val]):
+        """Call the callee's frameless version if there is one for values of these kinds. The block where it has done
+        its work; the code goes on where it has not, and nothing has happened then."""
+        kinds = kinds_word(values)
+        if not kinds:
+            return None
+        record = self.const_word(code.address)
+        there, absent, failed, done = (self.function.block() for _ in range(4))
+        found = self.load("i64", record, self.offset["VMCode.frameless_kinds"], "jit")
+        self.block.end = ("branch", self.e("int_eq", found, str(kinds)), there, absent)
+        saved, self.cx, self.block = self.cx, self.cx.copy(), there
+        self.block.end = ("branch", self.call_frameless(record, self.calls_left(), values), done, failed)
+        self.block = failed
+        self.do("call_none", record, x=self.api("rt_gave_up"))
+        self.block = done
+        for val in (*values, called):
+            self.release(val)
+        done, self.cx, self.block = self.block, saved, self.function.block()
+        for block in (absent, failed):
+            block.end = ("jump", self.block, [])
+            self.block.incoming.append((block, []))
+        return done
+
+    def calls_left(self) -> str:
+        """How many calls the recursion limit and the stack have room for."""
+        thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
+        state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
+        calls = self.e("int_sub", self.load("i32", state, 32, "jit"), str(ROOM))
+        lowest = self.load("i64", thread, self.offset["Thread.c_stack_limit"], "frame")
+        room = self.e("int_sub", self.e("ptr_bits", self.e("stack_place")), lowest)
+        room = self.e("int_shr", room, str(STACK_BITS))
+        return self.e("int_select", self.e("int_lt", calls, room), calls, room)
 
     def made_real(self, values: list[Val]) -> list[Val]:
         """Parameters' values, virtual ones made, each once."""
@@ -91,8 +171,8 @@ class NativeCalls(Builder):
                     self.unhold(part)
         return [made.get(id(val), val) for val in values]
 
-    def invoke(self, instr, frame, callee: str, code, instance: Val | None) -> None:
-        """Run the callee's code; its value is in the JIT's state if it came back."""
+    def invoke(self, instr, frame, callee: str, code, instance: Val | None, quick) -> None:
+        """Run the callee's code; its value is in the JIT's state if it came back, as in the block `quick`."""
         jit = self.const_word(self.info["jit"])
         native = self.load("ptr", self.const_word(code.address), self.offset["VMCode.native"], "jit")
         run, absent = self.function.block(), self.function.block()
@@ -105,9 +185,9 @@ class NativeCalls(Builder):
         self.do("invoke", native, self.const_word(code.words), self.register(callee, 0), callee,
                 self.const_word(self.info["step_table"]))
         self.cx.facts.clear()
-        self.came_back(instr, frame, code, instance)
+        self.came_back(instr, frame, code, instance, quick)
 
-    def came_back(self, instr, frame, code, instance: Val | None) -> None:
+    def came_back(self, instr, frame, code, instance: Val | None, quick) -> None:
         """Behind the call: the value to its register, whether the callee returned natively or in the interpreter's way.
         Where something else goes on, this code ends."""
         jit = self.const_word(self.info["jit"])
@@ -117,6 +197,9 @@ class NativeCalls(Builder):
         following = self.const_word(frame.code.address_of(instr.at + instr.length))
         native, away, odd = self.function.block(), self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("bool_and", same, self.e("is_null", out_pc)), native, away)
+        if quick is not None:
+            quick.end = ("jump", native, [])
+            native.incoming.append((quick, []))
         self.block = away
         hit, off = self.e("bool_and", same, self.e("ptr_eq", out_pc, following)), self.function.block()
         self.block.end = ("branch", hit, odd, off)

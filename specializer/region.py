@@ -74,6 +74,15 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             self.keep()
         self.load_root(frame, kinds)
         self.goto(self.header)
+        self.follow_paths()
+        if self.steps * 3 > self.followed:
+            raise Abort("most of it is work of the interpreter's handlers")
+        if optimized:
+            add_fast_loops(self.function)
+        return self.function
+
+    def follow_paths(self) -> None:
+        """Follow all paths that wait."""
         while self.pending:
             _, _, self.block, self.cx, at, joins = heappop(self.pending)
             if len(self.function.blocks) > ENOUGH_BLOCKS[not self.optimized]:
@@ -81,11 +90,6 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
                 self.leave("the region is large enough", counted=False)
             else:
                 self.run(at, joins)
-        if self.steps * 3 > self.followed:
-            raise Abort("most of it is work of the interpreter's handlers")
-        if optimized:
-            add_fast_loops(self.function)
-        return self.function
 
     def queue(self, block, cx: Context, at: int, joins: bool) -> None:
         """A path to be followed later, those taken most often first."""

@@ -532,3 +532,19 @@ def test_exits_say_what_failed(tmp_path):
     found = run([*FIRE, "--jit=on", "-X", "fire.jit_log=1"], script)
     assert found.out == run(HOST, script).out
     assert "trace" in found.err and "more than 60 bits" not in found.err and "hot exit" in found.err
+
+
+def test_boxes_made_for_a_call_are_no_effect(tmp_path):
+    """Large ints compared with small ones: the small one's box is dropped before a guard."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent("""
+        def f(n, large):
+            found = 0
+            for i in range(n):
+                if i >= large: found += 1000
+                if large * 2 > i: found += 1
+            return found
+        for _ in range(4): print(f(400, 1 << 70))
+    """))
+    host, fire = run(HOST, script), run([*FIRE, *CHECKED, "-X", "fire.jit_log=1"], script)
+    assert fire.out == host.out and "jit: trace" in fire.err and "internal error" not in fire.err

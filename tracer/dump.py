@@ -22,7 +22,7 @@ from tempfile import NamedTemporaryFile
 from ..bytecode import translate
 from ..bytecode.dis import dis
 from . import core
-from .site import LOOP
+from .site import FRAMELESS, LOOP
 
 STAGES = ("bytecode", "ir", "llvm", "asm")
 LOCATION = re.compile(r"!(\d+) = !DILocation\(line: (\d+), scope: !(\d+)\)")
@@ -63,6 +63,7 @@ def region(site, made, texts: Texts, stages) -> list[str]:
     rows, text, level = texts.known[site.native.start]
     code = site.code
     what, line = ("loop in", code.line(site.header)) if site.kind == LOOP else ("function", code.host.co_firstlineno)
+    what += " without frames" if site.kind == FRAMELESS else ""
     compiler = f"level {level}" if text else "baseline"
     lines = [f"==== {what} {code.name}, {code.host.co_filename}:{line}: {compiler}, {site.native.size} bytes at "
              f"{site.native.start:x}"]

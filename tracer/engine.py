@@ -15,7 +15,7 @@ from posix import uname
 from time import perf_counter, process_time
 
 from .. import runtime
-from . import consumers, core, loose, stored
+from . import consumers, core, frameless, loose, stored
 from ..ir.ops import TURNS
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
@@ -230,9 +230,21 @@ class Engine:
         times = [perf_counter()]
         region = self.region(site, root)
         function = region.build(kinds, site.globals is not None, level > 0)
+        times.append(perf_counter())
+        size = self.place(site, region, function, level)
+        self.counts[COUNTED[what]] += 1
+        times.append(perf_counter())
+        steps = " ".join(f"{(b - a) * 1000:.1f}" for a, b in pairwise(times))
+        self.say(f"{what} {site.number} {site.code.name} word {site.header}: {size}, level {level}; "
+                 f"build, compile ms: {steps}")
+        if region.fired:
+            self.say(f"rules of {site.number}: {' '.join(f'{name}={n}' for name, n in sorted(region.fired.items()))}")
+        frameless.make(self, site, root, level)
+
+    def place(self, site: Site, region, function, level: int) -> str:
+        """IR becomes machine code and is put in its place; how large it is, in words."""
         if self.verify:
             self.check(function)
-        times.append(perf_counter())
         site.lines = LINES_PER_OPERATION * sum(len(block.ops) for block in function.blocks)
         at_once = level == 0 and HAS_BASELINE and self.oracle is None
         code, text = (self.baseline(region, function), "") if at_once else self.optimized(region, function, level)
@@ -249,20 +261,13 @@ class Engine:
         blocks = len(function.blocks)
         if not self.oracle:
             function.clear()
-        self.counts[COUNTED[what]] += 1
-        times.append(perf_counter())
-        steps = " ".join(f"{(b - a) * 1000:.1f}" for a, b in pairwise(times))
-        self.say(f"{what} {site.number} {site.code.name} word {site.header}: {blocks} blocks, "
-                 f"{site.lines} lines, {code.size} bytes, level {level}; build, compile ms: {steps}")
-        if region.fired:
-            self.say(f"rules of {site.number}: {' '.join(f'{name}={n}' for name, n in sorted(region.fired.items()))}")
+        return f"{blocks} blocks, {site.lines} lines, {code.size} bytes"
 
     def region(self, site: Site, root):
         """What makes IR of a site's profile."""
         if self.journal is not None:
             return self.journal.region(site, root)
-        from ..specializer.region import Region
-        return Region(core, site.profile, site.header, root, site.number)
+        return frameless.region(site, root)
 
     def baseline(self, region, function):
         """Machine code that is there at once."""

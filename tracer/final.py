@@ -8,7 +8,7 @@ So the next run starts with what this one has learned. Regions for which this ru
 from __future__ import annotations
 
 from .. import runtime
-from . import core, loose, store
+from . import core, frameless, loose, store
 from .identity import digest
 from .site import Site
 
@@ -59,12 +59,11 @@ def row_of(engine, site: Site) -> tuple:
 def compiled(engine, site: Site) -> tuple:
     """Build the region from its whole profile, compile it, describe it."""
     from ..codegen import code_cache
-    from ..specializer.region import Region
     from .describe import Recipe
     loose.wake(site)
     root = site.profile.kept[()]
     core.function_type = type(root)
-    region = Region(core, site.profile, site.header, root, site.number)
+    region = frameless.region(site, root)
     function = region.build(list(site.kinds or ()), site.globals is not None, True)
     lowering = engine.lowering(region, function)
     text = engine.text_of(region, lowering)

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from . import core
-
+from .site import FRAMELESS
 
 NOT_OF_THE_PROGRAM = "it has run often enough to be compiled better"        # the way out to the compiler
 
@@ -57,8 +57,9 @@ class Journal:
 
     def region(self, site, root):
         """What makes IR of a site's profile, with lines."""
-        from ..specializer.marked import MarkedRegion
-        self.now = MarkedRegion(core, site.profile, site.header, root, site.number)
+        from ..specializer.marked import MarkedFrameless, MarkedRegion
+        made = MarkedFrameless if site.kind == FRAMELESS else MarkedRegion
+        self.now = made(core, site.profile, site.header, root, site.number)
         return self.now
 
     def built(self, site, function) -> None:

@@ -1,6 +1,6 @@
 """Regions run by the oracle (ir/oracle.py) instead of as machine code: `-X fire.jit_oracle=1`.
 
-    LOOP_COMPILED -> a stub (codegen/oracle_stubs.py) -> entered(site, pc, regs, frame, table, thread) -> the IR
+    LOOP_COMPILED -> a stub (codegen/oracle_stubs.py) -> entered(site, pc, regs, frame, table, thread, ...) -> the IR
 
 Slow, and so for small programs: what is wrong here is wrong in the IR, what is wrong only without is wrong in what
 becomes of the IR. It works on the VM's own memory and calls the VM's own functions. Exits are carried out by rt_exit,
@@ -90,7 +90,7 @@ class Region(Oracle):
     def __init__(self, function, tables: dict[str, int], values: int):
         super().__init__(function, tables, None, len(function.exits))
         self.function, self.exits, self.place = function, tables["exits"], self.counters + 8 * values
-        self.out = tables["out"]
+        self.out = 0                            # where an activation says how it goes on
 
     def block(self, block):
         """An exit's block is a program for rt_exit, as far as it can be."""
@@ -158,13 +158,13 @@ class Region(Oracle):
         return handler
 
 
-def enter(number: int, pc: int, regs: int, frame: int, table: int, thread: int, *rest: int) -> int:
+def enter(number: int, pc: int, regs: int, frame: int, table: int, thread: int, out: int, *rest: int) -> int:
     """The stub of a region was entered."""
     try:
         region = copy(regions[number])
         alone = not region.word(thread) and not region.word(thread + 8)         # in the host's list of threads
         chain = region.word(region.word(thread + CHAIN) + CHAIN_PREVIOUS)
-        region.world = World(thread, chain, *rest)
+        region.world, region.out = World(thread, chain, *rest), out
         return region.entered({"%pc": pc, "%regs": regs, "%frame": frame, "%table": table}, alone)
     except BaseException:               # there is no way back into the region
         traceback.print_exc()
@@ -189,7 +189,7 @@ WORDS_SEARCHED, ENABLED = 2048, -25         # as vm/collector.py and vm/own_obje
 _switch: list[int] = []
 CHAIN, REMAINING = stubs.offset("cframe"), stubs.offset("recursion_remaining")
 CHAIN_PREVIOUS = stubs.LAYOUTS["CFrame"].field("previous")[1]
-_callback = ctypes.PYFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 6, ctypes.c_int, ctypes.c_int)(enter)
+_callback = ctypes.PYFUNCTYPE(ctypes.c_uint64, *[ctypes.c_uint64] * 7, ctypes.c_int, ctypes.c_int)(enter)
 
 
 def border() -> dict:

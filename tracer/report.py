@@ -17,7 +17,7 @@ from .consumers import __file__ as STAND_INS
 from .journal import exits_of
 from .loose import strong
 from .sampling import SAMPLED_IN
-from .site import LOOP
+from .site import FRAMELESS, LOOP
 
 # What a sample is called in the report, most telling first.
 MODES = {
@@ -121,6 +121,8 @@ class Report:
         file = code.host.co_filename
         line = code.line(site.header) if site.kind == LOOP else code.host.co_firstlineno
         what = f"{'loop in' if site.kind == LOOP else 'function'} {code.name}"
+        if site.kind == FRAMELESS:
+            what += ", for calls without frames"
         if site.native is not None:
             optimized = " and optimized" if site.native_level else ""
             self.at(file, line).note(line, Note("good", f"{what}: compiled{optimized}, {site.native.size} bytes of "
@@ -128,7 +130,7 @@ class Report:
             for (at, number), ops in sorted(engine.journal.steps.get(site.number, {}).items()):
                 text = f"left to the interpreter's handlers: {', '.join(sorted(ops))}"
                 self.at(at, number).note(number, Note("step", text, advice(text)))
-        elif not site.aborts:
+        elif not site.aborts and site.kind != FRAMELESS:
             wanted = engine.recordings[site.kind]
             why = WAITS if site.recordings >= wanted else f"{site.recordings} of {wanted} recordings were made"
             self.at(file, line).note(line, Note("bad", f"{what}: not compiled yet: {why}", advice(WAITS)))

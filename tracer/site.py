@@ -10,7 +10,7 @@ from itertools import count
 
 from . import core
 
-LOOP, FUNCTION, EXIT = 0, 1, 2
+LOOP, FUNCTION, EXIT, FRAMELESS = 0, 1, 2, 3        # frameless: another version of a function, see frameless.py
 sites: dict[int, Site] = {}
 by_place: dict[tuple[int, int, int], Site] = {}
 PERIOD = 256            # new sites from one sweep to the next
@@ -44,6 +44,7 @@ class Site:
         self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
         self.stored = False             # its code is of an earlier run
         self.seen = b""                 # and what that had seen, until it is asked for
+        self.parameters = 0             # their kinds, of a frameless version
         self.learned = False            # this run has seen something of it that is not on disk
 
     @property
@@ -81,12 +82,16 @@ class Site:
 
     def places(self) -> list[int]:
         """The words of the instructions that count its turns or calls."""
+        if self.kind == FRAMELESS:
+            return []
         if self.kind == LOOP:
             return [i.at for i in self.code.instrs.values() if i.op.startswith("LOOP") and i.target == self.header]
         return [i.at for i in self.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == self.header]
 
     def opcode(self) -> int:
-        """The op that goes to its machine code, in their place."""
+        """The op that goes to its machine code, in their place; of a frameless version the kinds of its parameters."""
+        if self.kind == FRAMELESS:
+            return self.parameters
         from ..bytecode.ops import OPS      # stored code needs it no earlier
         return OPS["LOOP_COMPILED" if self.kind == LOOP else "RESUME_COMPILED"].code
 
@@ -132,7 +137,10 @@ def set_field(name: str, value: int) -> None:
 
 def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
     """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions
-    that count."""
+    that count. A frameless version is called by those who look for it."""
+    if site.kind == FRAMELESS:
+        for field_name, word in (("frameless", entry), ("given_up", 0), ("frameless_kinds", opcode)):
+            core.set_word(site.record + core.info["VMCode." + field_name], word)
     for at in places:
         place = words + 8 * at
         site.replaced.setdefault(place, core.word(place) & 0xFFFF)

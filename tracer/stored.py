@@ -103,11 +103,24 @@ def ask() -> int:
         return -HOPELESS * usual if times == 0 else 1
     try:
         install(row, root, places.of(record, header, kind), words)
+        install_frameless(root, record, header, words)
         return 0
     except LookupError as error:
         if _log:
             sys.stderr.write(f"jit: stored code of {root.__qualname__} word {header} cannot be used now: {error}\n")
     return 1 if times >= len(APART) else first - APART[times]
+
+
+def install_frameless(root, record: int, header: int, words: int) -> None:
+    """The same of the function's frameless version, if it has one that can be used now."""
+    _, packed = _rows.get((digest(root.__code__), header, places.FRAMELESS), (False, b""))
+    row = store.row(packed) if packed else ("abort",)
+    if row[0] not in ("abort", "unstorable"):
+        try:
+            install(row, root, places.of(record, header, places.FRAMELESS), words)
+        except LookupError as error:
+            if _log:
+                sys.stderr.write(f"jit: stored frameless code of {root.__qualname__} cannot be used now: {error}\n")
 
 
 def install(row: tuple, root, site, words: int) -> None:

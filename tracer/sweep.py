@@ -13,7 +13,7 @@ import sys
 
 from . import core
 from .program import decoded
-from .site import FUNCTION, by_place, install, sites
+from .site import FRAMELESS, FUNCTION, by_place, install, sites
 
 HIDDEN = 1 << 27            # of the functions that consumers.py has
 current_frames = sys._current_frames
@@ -36,7 +36,10 @@ def sweep() -> None:
         host = site.host
         if id(host) in active or host.co_flags & HIDDEN or site.number == new:
             continue
-        if site.suspended:
+        if site.kind == FRAMELESS:
+            if (site.record, site.header, FUNCTION) not in by_place:
+                discard(site)
+        elif site.suspended:
             discard(site)
         else:
             suspend(site)
@@ -69,6 +72,8 @@ def resumed(site) -> bool:
 def discard(site) -> None:
     """Nothing is left of a site; should its place become hot once more it is a new one."""
     del sites[site.number], by_place[site.record, site.header, site.kind]
+    if site.kind == FRAMELESS:
+        core.set_word(site.record + core.info["VMCode.frameless_kinds"], 0)
     site.watched.clear()
     for native in site.natives:
         native.free()

@@ -1,4 +1,4 @@
-"""What compiled code needs for calls: dicts of keyword arguments.
+"""What compiled code needs for calls: dicts of keyword arguments; what is done where a frameless call has given up.
 
     f(x=1)  for  def f(**more)      more = rt_dict(); rt_dict_put(more, "x", 1)
 """
@@ -18,4 +18,18 @@ def rt_dict_put(d: Obj, key: Obj, value: Obj):
     decref(value)
 
 
-CALL_RUNTIME = ["rt_dict_put"]
+MOST_GIVEN_UP = 20              # times a frameless version may fail; what it did until then was for nothing
+
+
+@metal(cold=True)
+def rt_gave_up(code: VMCode):
+    """A frameless call (specializer/frameless.py) has given up: the caller makes it with a frame. A version that does
+    so again and again, though no signal or thread waits, is not used any more."""
+    jit.gave_up = 0
+    if state.eval_breaker[0] == 0:
+        code.given_up = code.given_up + 1
+        if code.given_up == MOST_GIVEN_UP:
+            code.frameless_kinds = 0
+
+
+CALL_RUNTIME = ["rt_dict_put", "rt_gave_up"]

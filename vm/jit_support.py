@@ -258,13 +258,13 @@ STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction
 OFFSETS = {
     "Gen": "gi_frame_state",
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers "
-              "nhandlers native origin compiled code_start",
+              "nhandlers native origin compiled code_start frameless frameless_kinds given_up",
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
            "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
-           "stored record_now",
+           "stored record_now gave_up parameters",
     "Sampler": "slots mask busy lost backtrace ip_of register_of core_start core_end ranges nranges",
     "State": "eval_breaker next_keys_version",
 }

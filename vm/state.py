@@ -27,7 +27,7 @@ i32p, i32wp, u32p, u16p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32"
 VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nwords:i64 nhandlers:i64 nregs:i64 npool:i64
     nlocalsplus:i64 head_bytes:i64 total_bytes:i64 argcount:i64 kwonly:i64 posonly:i64 flags:i64 simple:i64
     code_start:ptr code:Obj twin:i64 runs:i64 plain:i64 entry:u64* native:ptr
-    compiled:i64 direct:i64 lines:i32*""")
+    compiled:i64 direct:i64 lines:i32* frameless:ptr frameless_kinds:i64 given_up:i64""")
 Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64 translating:i64 compared:Obj""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
@@ -63,7 +63,8 @@ Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 threa
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
     exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64
     hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
-    root_function:Obj root_code:VMCode refused:i64 stored:i64 record_now:i64""")
+    root_function:Obj root_code:VMCode refused:i64 stored:i64 record_now:i64
+    gave_up:i64 parameters:i64 parameter_1:i64 parameter_2:i64 parameter_3:i64 parameter_4:i64 parameter_5:i64""")
 state = Static("fire_state", State)
 jit = Static("fire_jit", Jit)                           # of the JIT: see recording.py
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
