@@ -13,6 +13,7 @@ from .values import EMPTY, NO, Val, is_fixed
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
 MethodDescriptor = type(list.append)
 HEAP_TYPE, MANAGED_DICT, VALID_VERSION = 1 << 9, 1 << 4, 1 << 19
+GETATTRO = 144          # in a class: what finds the attributes of its instances
 T_OBJECT_EX = 16
 MISSING = object()
 MOST_TYPES = 6
@@ -154,7 +155,7 @@ class Objects(Builder):
         for kind in types:
             if self.core.class_attribute(kind, name) is not MISSING or not kind.__flags__ & MANAGED_DICT:
                 return None
-            if kind.__getattribute__ is not object.__getattribute__ or kind.__setattr__ is not object.__setattr__:
+            if not self.gets_plainly(kind) or kind.__setattr__ is not object.__setattr__:
                 return None
             indices.add(self.core.key_index(self.core.word(id(kind) + 872), name))
         versions = [self.core.type_version(kind) for kind in types]
@@ -184,6 +185,8 @@ class Objects(Builder):
             if len(types) > 1:
                 self.split_type(val, types)
             (kind,) = types
+            if not self.gets_plainly(kind):
+                return self.step(instr)
             found = self.core.class_attribute(kind, name)
             if isinstance(found, property):
                 return self.call_property(instr, val, kind, found)
@@ -194,6 +197,13 @@ class Objects(Builder):
         self.guard(self.e("ptr_ne", value, "null"), "an attribute is not set")
         return self.finish_item(instr, self.loaded_item(value, self.seen.result))
 
+    def gets_plainly(self, kind: type) -> bool:
+        """Whether attributes of instances are found as `object` finds them: neither `super` nor a class with a
+        `__getattribute__` of its own."""
+        if self.core.word(id(kind) + GETATTRO) == self.core.word(id(object) + GETATTRO):
+            return True
+        return self.core.class_attribute(kind, "__getattribute__") is object.__dict__["__getattribute__"]
+
     def place_of(self, val: Val, kind: type, name: str, found):
         """Where an instance keeps an attribute: (base, offset), or None; the version is guarded then."""
         if type(found) is MemberDescriptor:
@@ -203,7 +213,7 @@ class Objects(Builder):
             return val.ssa, self.core.word(definition + 16)
         if found is not MISSING and hasattr(type(found), "__set__"):
             return None
-        if not kind.__flags__ & MANAGED_DICT or kind.__getattribute__ is not object.__getattribute__:
+        if not kind.__flags__ & MANAGED_DICT:
             return None
         index = self.core.key_index(self.core.word(id(kind) + 872), name)
         if index is None or not self.guard_version(val, kind):
@@ -229,9 +239,7 @@ class Objects(Builder):
 
     def not_hidden(self, val: Val, kind: type, name: str) -> bool:
         """Guard that the instance has no attribute of its own by this name; False: cannot be guarded."""
-        if kind.__getattribute__ is not object.__getattribute__ and not is_fixed(kind):
-            return False
-        if not self.guard_version(val, kind):
+        if not self.gets_plainly(kind) or not self.guard_version(val, kind):
             return False
         if kind.__flags__ & MANAGED_DICT:
             keys = self.core.word(id(kind) + 872)
