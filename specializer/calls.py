@@ -13,7 +13,7 @@ from .context import DIRTY, FrameState
 from .builder import Split
 from .binding import Call
 from .native_calls import COLLECTS, ROOM, NativeCalls
-from .values import EMPTY, HEAP_TYPE, NO, Val, is_fixed
+from .values import EMPTY, HEAP_TYPE, NO, Val, is_fixed, is_quiet
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 MethodDescriptor = type(list.append)
@@ -97,7 +97,7 @@ class Calls(NativeCalls):
                 self.guard_type(callable, MethodType)
                 bound = [Val("obj", self.load("ptr", callable.ssa, METHOD_SELF, "tuple"))]
                 callable, held = Val("obj", self.load("ptr", callable.ssa, METHOD_FUNCTION, "tuple")), None
-            elif shape is type:
+            elif shape is not None and is_quiet(shape):
                 target = self.seen_class(callable)
             elif shape is not None and shape is not self.core.function_type:
                 return self.call_instance(instr, callable, shape, [first] + positional, named)
@@ -360,7 +360,7 @@ class Calls(NativeCalls):
                 maker = next((i for i in (code.instrs[k] for k in reversed(order[:place]))
                               if i.a == before.b + 1 and i.op == "GLOBAL_GET"), None)
                 made = function.__globals__.get(code.name_at(maker.b)) if maker is not None else None
-                if type(made) is not type or \
+                if not is_program_class(made) or \
                         self.core.class_attribute(made, "__new__") is not object.__dict__["__new__"]:
                     return False
             elif before.a != instr.a or before.op.removesuffix("_K") not in PLAIN_RESULTS or \
@@ -379,7 +379,7 @@ class Calls(NativeCalls):
         inlined = self.callee_code(init, instr, collects=True)
         code = inlined or self.plain_code(init)
         known = Val("obj", None, type(init), init)
-        if code is None or code.argcount == 0 or not self.guard_class(kind):
+        if code is None or code.argcount == 0 or not self.guard_class(kind) or not self.guard_metaclass(kind):
             return self.step(instr)
         self.escape_gathered(instr, code, positional, named)
         sources = self.bind(Call(instr, init, known, None, [EMPTY, *positional], named), code)
@@ -419,7 +419,7 @@ def is_simple(code, count: int) -> bool:
 
 def is_program_class(held) -> bool:
     """Whether this is a class, made by a class statement, whose instances the JIT may make."""
-    return type(held) is type and bool(held.__flags__ & HEAP_TYPE) and not held.__flags__ & ABSTRACT
+    return is_quiet(type(held)) and bool(held.__flags__ & HEAP_TYPE) and not held.__flags__ & ABSTRACT
 
 
 __all__ = ["Calls"]

@@ -22,7 +22,7 @@ from .arith import METHODS
 from .context import Context
 from .direct import Direct
 from .objects import MANAGED_DICT, MISSING, T_OBJECT_EX, MemberDescriptor
-from .values import NO, Val
+from .values import NO, Val, is_quiet
 
 HEAP_TYPE, ABSTRACT = 1 << 9, 1 << 20
 MOST_ATTRIBUTES = 12
@@ -44,7 +44,7 @@ class Instances(Direct):
     # ---------------------------------------------------------------------------------------------- making
     def plain_class(self, kind: type) -> bool:
         """Whether neither the making nor the end of an instance can be noticed, and stores are what they seem."""
-        if type(kind) is not type or kind.__flags__ & ABSTRACT or kind.__itemsize__:
+        if not is_quiet(type(kind)) or kind.__flags__ & ABSTRACT or kind.__itemsize__:
             return False
         if any(base is not object and not base.__flags__ & HEAP_TYPE for base in kind.__mro__):
             return False

@@ -178,7 +178,7 @@ class Methods(Direct):
 
     def has_class_property(self, kind: type) -> bool:
         """Whether __class__ is anything but object's."""
-        return any("__class__" in base.__dict__ for base in kind.__mro__[:-1]) or type(kind) is not type
+        return any("__class__" in base.__dict__ for base in kind.__mro__[:-1]) or not is_quiet(type(kind))
 
     @row(divmod)
     def call_divmod(self, instr, registers):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, ModuleType
 
 from .builder import Builder
-from .values import EMPTY, NO, Val, is_fixed
+from .values import EMPTY, NO, Val, is_fixed, is_quiet
 
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
 MethodDescriptor = type(list.append)
@@ -274,14 +274,17 @@ class Objects(Builder):
                 self.guard_dict(table)
                 return self.known(table[name])
             return None
-        if type(held) is type:
+        if self.is_plain_class(held, name):
             found = self.core.class_attribute(held, name)
             if found is MISSING or hasattr(type(found), "__get__") or name in ("__class__", "__dict__", "__name__"):
                 return None
-            if not self.guard_class(held):
-                return None
-            return self.known(found)
+            return self.known(found) if self.guard_class(held) and self.guard_metaclass(held) else None
         return None
+
+    def is_plain_class(self, held, name: str) -> bool:
+        """Whether this is a class whose metaclass has nothing to do with an attribute."""
+        meta = type(held)
+        return meta is type or is_quiet(meta) and self.core.class_attribute(meta, name) is MISSING
 
     def guard_class(self, kind: type) -> bool:
         """Go on only if a class is unchanged; False: cannot be guarded."""
@@ -295,6 +298,10 @@ class Objects(Builder):
         self.cx.facts[("class version", kind)] = True
         return True
 
+    def guard_metaclass(self, kind: type) -> bool:
+        """Go on only if a class has its metaclass, and that is unchanged; False: cannot be guarded."""
+        return type(kind) is type or self.guard_version(Val("obj", self.const_object(kind)), type(kind))
+
     def do_METHOD_GET(self, instr):
         name = self.cx.frames[-1].code.name_at(instr.c)
         text = self.read(instr.b)
@@ -305,7 +312,7 @@ class Objects(Builder):
         if val is None:
             return self.step(instr)
         if val.const is not NO and isinstance(val.const, (ModuleType, type)):
-            if type(val.const) is type and \
+            if self.is_plain_class(val.const, name) and \
                     type(self.core.class_attribute(val.const, name)) in (staticmethod, classmethod):
                 return self.class_method(instr, val, name)
             value = self.constant_member(val.const, name)
@@ -328,7 +335,8 @@ class Objects(Builder):
         """A static or class method of a class that is known."""
         found = self.core.class_attribute(val.const, name)
         function = found.__func__
-        if type(function) is not self.core.function_type or not self.guard_class(val.const):
+        if type(function) is not self.core.function_type or not self.guard_class(val.const) or \
+                not self.guard_metaclass(val.const):
             return self.step(instr)
         if type(found) is classmethod:
             return self.finish_method(instr, val, function)

@@ -32,7 +32,8 @@ from .objects import Objects
 from .values import EMPTY, MEM, NUMBERS, TAGS
 
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
-MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_SET", "CONTAINS", "BEFORE_WITH", "WITH_EXCEPT"}
+MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_GET_K", "ITEM_SET", "CONTAINS", "BEFORE_WITH",
+            "WITH_EXCEPT"}
 ENOUGH_BLOCKS = 700, 300     # in code of LLVM's, the baseline compiler's; paths that are left then, those taken least
                              # often, end in the interpreter
 

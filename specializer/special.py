@@ -14,9 +14,10 @@ from .values import NO, Val, is_fixed
 class Special(Direct):
     """Specializations of operators that are methods of classes."""
 
-    def special_method(self, instr, name: str, operands, way: str):
+    def special_method(self, instr, name: str, operands, way: str, constants: tuple[Val, ...] = ()):
         """A special method that the class of its first operand defines by a function of the VM; None: not this way.
-        `operands`: number, register, kinds seen; `way`: what is done with what it returns."""
+        `operands`: number, register, kinds seen; `way`: what is done with what it returns; `constants`: more
+        arguments."""
         if not self.of_one_class(operands[0][2]):
             return None
         registers = [register for _, register, _ in operands]
@@ -27,7 +28,7 @@ class Special(Direct):
         if type(method) is not self.core.function_type:
             return None
         code = self.callee_code(method, instr)
-        if code is None or code.argcount != len(registers) or code.host.co_kwonlyargcount or code.flags & COLLECTS:
+        if code is None or code.argcount != len(registers) + len(constants) or code.host.co_kwonlyargcount or code.flags & COLLECTS:
             return None
         for register in registers[1:]:
             self.read(register)
@@ -43,7 +44,9 @@ class Special(Direct):
             self.cx.hold(value)
             values.append(value)
             self.consume(instr, operand, register)
-        return self.enter(instr, method, code, known, values, way)
+        for constant in constants:
+            self.cx.hold(constant)
+        return self.enter(instr, method, code, known, [*values, *constants], way)
 
     @staticmethod
     def of_one_class(kinds: set) -> bool:
@@ -66,6 +69,11 @@ class Special(Direct):
         operands = ((1, instr.b, self.seen.b), (2, instr.c, self.seen.c))
         at = self.special_method(instr, "__getitem__", operands, "operator")
         return super().do_ITEM_GET(instr) if at is None else at
+
+    def do_ITEM_GET_K(self, instr):
+        key = self.local_constant(instr.c)
+        at = self.special_method(instr, "__getitem__", ((1, instr.b, self.seen.b),), "operator", (key,))
+        return super().do_ITEM_GET_K(instr) if at is None else at
 
     def do_ITEM_SET(self, instr):
         operands = ((0, instr.a, self.seen.a), (1, instr.b, self.seen.b), (2, instr.c, self.seen.c))

@@ -57,5 +57,18 @@ def is_fixed(kind: type) -> bool:
     """Whether an object of exactly this type keeps it for life: types that are not made by class statements."""
     return not kind.__flags__ & HEAP_TYPE
 
+
+OVERRIDABLE = {"__init__", "__new__", "__prepare__", "__doc__", "__module__", "__qualname__", "__repr__", "__dir__",
+               "__annotations__", "__instancecheck__", "__subclasscheck__"}
+SAYS = {"__getattr__", *type.__dict__} - OVERRIDABLE
+
+
+def is_quiet(meta: type) -> bool:
+    """Whether classes of a metaclass are called, and their attributes found, as those of `type` are, but for names
+    that the metaclass has: ABCMeta is quiet, EnumType is not."""
+    return meta is type or type(meta) is type and issubclass(meta, type) and \
+        not any(SAYS.intersection(base.__dict__) for base in meta.__mro__ if base not in type.__mro__)
+
+
 # What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED, KIND_ENTER.
 SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9, "enter": 12}

@@ -128,7 +128,7 @@ class Profile:
             elif type(found).__name__ == "function" and found.__closure__:
                 if id(found.__code__) not in seen.callables:
                     seen.callables[id(found.__code__)] = core.without_closure(found)
-            elif type(found) is type or type(found).__name__ in ("function", "method_descriptor"):
+            elif issubclass(type(found), type) or type(found).__name__ in ("function", "method_descriptor"):
                 seen.callables[e[16]] = loose(found)        # a container of the program is not kept
 
 

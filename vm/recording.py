@@ -189,7 +189,7 @@ def logged_callable(base: Reg) -> Obj:
     kind = o.ob_type
     if kind == PyCFunction_Type:
         return method_of_bound(o)
-    if kind != FireFunction_Type and kind != PyType_Type and kind != PyMethodDescr_Type:
+    if kind != FireFunction_Type and kind != PyMethodDescr_Type and not makes_instances(kind):
         return None
     return new_ref(o)
 

@@ -245,6 +245,12 @@ def CALL_SELF():
     return tail("CALL_GENERAL")
 
 
+@metal(inline=True)
+def makes_instances(kind: TypeObject) -> bool:
+    """Whether objects of this type are classes that are called as those of `type` are."""
+    return kind.tp_call == cast(TypeObject, PyType_Type).tp_call
+
+
 @handler("CALL_OTHER", 3)
 def CALL_OTHER():
     """A callable alone that is neither a VM function nor a builtin one."""
@@ -259,6 +265,8 @@ def CALL_OTHER():
         if unwrap_method(rb):
             return tail("CALL_SELF")
         if callable.ob_type.tp_flags & HEAP_TYPE != 0:
+            if makes_instances(callable.ob_type):               # a metaclass of the program, or ABCMeta
+                return tail("CALL_CLASS")
             return tail("CALL_INSTANCE")
     return tail("CALL_GENERAL")
 
@@ -295,7 +303,7 @@ def call_other(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: int)
             callable = base.object
     if callable.ob_type == FireFunction_Type:
         return call_complex(frame, pc, ins, ra, base, count, first)
-    if callable.ob_type == PyType_Type:
+    if makes_instances(callable.ob_type):
         if first == 1 and is_called_plainly(cast(TypeObject, callable), frame, pc):
             call_exception(frame, pc, ra, base, count)
             return None

@@ -150,6 +150,9 @@ def ITEM_GET_K_OTHER():
     if likely(value):
         incref(value)
     else:
+        callee = item_frame(frame, pc, ins & CONSUME_B, rb, pool_at(frame, C))
+        if callee:
+            return resume_at(callee, callee.code.entry)
         value = item_of_constant(frame, pc, rb, pool_at(frame, C))
         if unlikely(not value):
             return tail("ERROR")
