@@ -13,10 +13,10 @@ from __future__ import annotations
 from struct import pack
 
 from ..ir.function import Function
-from ..ir.ops import OPS, TURNS
+from ..ir.ops import OPS, REGISTER_TAGS, TURNS
 from ..vm import baseline_format as f
 from . import named, watched
-from .exit_programs import encode
+from .exit_programs import Exits
 from .link import Code, write_in_place
 
 MOST_WORDS = 14             # arguments of a call that are not floats: six in registers, eight on the stack
@@ -59,11 +59,12 @@ SAME_BITS = {"bool_to_int", "ptr_bits", "bits_ptr"}
 AGAINST_ZERO = {"is_null": f.EQUAL_TO, "int_to_bool": f.NOT_EQUAL}
 SHIFTS = {"i8": 0, "i16": 1, "i32": 2, "i64": 3, "ptr": 3, "double": 3}
 NEVER = {"index_in", "scratch", "copy_bytes"}
-RECORDS = {name: (kind | sub << 8 | (f.FLOAT_RESULT if OPS[name].result == "f" else 0))
-           for name, (kind, sub) in {**FORMS, **MEMORY}.items()}
-CALLS = {"call_none", "call_i", "call_p", "call_f", "call_i32"}
+PLAIN, OFFSET, LABEL, CALL, OTHER = range(5)            # what x of an operation is
 LABELS = {"guard", "guard_not", "guard_done", "long_value"}
-OFFSETS = set(MEMORY)
+CONSTANTS = "const", "const_word"
+SPECIAL = 0, OTHER
+TAGS = {name: str(tag) for name, tag in REGISTER_TAGS.items()}
+EXITS = "exit", "exit_as"
 
 
 class Encoder:
@@ -76,14 +77,9 @@ class Encoder:
         self.names: dict[str, int] = {"%pc": 0, "%regs": 4, "%frame": 8, "%table": 12}      # operands by name
         self.values = 4
         self.pairs: dict[str, tuple[int, int]] = {}
-        self.exits = [region, header, *[0] * len(function.exits)]
         self.alive = len(function.exits) + 2            # the counter behind which what is alive at exits goes
-        self.counters = self.alive
-        self.kinds = {name: kind for block in function.blocks for name, kind in block.params}
-        for block in function.blocks:
-            for name, result, _, _ in block.ops:
-                if result:
-                    self.kinds[result] = OPS[name].result
+        self.floats = function.floats()
+        self.exits = Exits(function, self.floats, region, header)
 
     def table(self) -> int:
         """The address of memory for a table of source lines; 0: none is wanted (marked.py)."""
@@ -125,26 +121,15 @@ class Encoder:
     def block(self, block) -> None:
         """A block's records. An exit whose program says all is a stub, out of the way."""
         end = block.end
-        if end[0] == "exit":
-            program = self.program(block, end[1])
+        if end[0] in EXITS:
+            program = self.exits.program(block)
             if program is not None:
                 self.record(f.STUB, block.number, end[1], [self.operand(name) for name in program.alive])
                 return
         self.record(f.BLOCK, block.number, 0,
                     [self.operand(name) | (kind == "f") for name, kind in block.params])
-        for name, result, args, x in block.ops:
-            self.op(name, result, args, x)
+        self.ops(block.ops)
         self.end(block, end)
-
-    def program(self, block, number: int):
-        """The program of an exit, written to the table; None: the block needs machine code."""
-        pc, depth = self.function.exits[number]
-        program = encode(block, self.kinds, self.function.consts, pc, depth)
-        if program is not None:
-            self.counters = max(self.counters, self.alive + len(program.alive))
-            self.exits[number + 2] = len(self.exits)
-            self.exits += program.words
-        return program
 
     def record(self, head: int, result: int, x: int, args: list[int]) -> None:
         self.words += (head | len(args) << 16, result, x, *args)
@@ -160,6 +145,8 @@ class Encoder:
             self.record(f.RETURN, -1, 0, [])
         elif kind == "leave":
             self.record(f.LEAVE, -1, 0, [self.operand(end[1]), self.operand(end[2])])
+        elif kind == "exit_as":                 # of one that is machine code: it counts as that
+            self.record(f.JUMP, -1, end[2].number, [])
         elif kind == "tail":
             self.record(f.TAIL, -1, end[1], [self.operand(end[2]), self.operand(end[3])])
         else:
@@ -167,38 +154,45 @@ class Encoder:
 
     def end_of_exit(self, block, end: tuple) -> None:
         """An exit whose block is machine code: the program has no operations."""
-        rest = type(block)(block.number)
-        rest.end = end
-        program = self.program(rest, end[1])
-        assert program is not None
+        program = self.exits.rest(block)
         self.record(f.EXIT_TO, -1, end[1], [self.operand(name) for name in program.alive])
 
     # --------------------------------------------------------------------------------------- operations
-    def op(self, name: str, result: str, args, x) -> None:
-        """One operation."""
-        head = RECORDS.get(name)
-        if head is None:
-            self.special(name, result, args, x)
-            return
-        if name in LABELS:
-            x = int(x[1:])
-        elif name in OFFSETS:
-            x = x[0]
-        elif name in CALLS:
-            x = self.call(args, x)
-        made = self.operand(result) if result else -1
-        names = self.names
-        try:
-            given = [names[arg] for arg in args]
-        except KeyError:
-            given = [self.operand(arg) for arg in args]
-        self.words += (head | len(args) << 16, made, x or 0, *given)
+    def ops(self, ops: list[tuple]) -> None:
+        """Operations one after another."""
+        names, words = self.names, self.words
+        for name, result, args, x in ops:
+            head, form = RECORDS.get(name, SPECIAL)
+            if form == OFFSET:
+                x = x[0]
+            elif form == LABEL:
+                x = int(x[1:])
+            elif form == CALL:
+                x = self.call(args, x)
+            elif form == OTHER:
+                if name not in CONSTANTS or result in names:
+                    self.special(name, result, args, x)
+                else:
+                    names[result] = x << 2 | f.CONSTANT
+                continue
+            try:
+                given = [names[arg] for arg in args]
+            except KeyError:
+                given = [self.operand(arg) for arg in args]
+            if not result:
+                made = -1
+            elif result in names:
+                made = names[result]
+            else:
+                made = names[result] = self.values << 2
+                self.values += 1
+            words += (head | len(args) << 16, made, x or 0, *given)
 
     def call(self, args, x: int) -> int:
         """The constant's number, with a bit above it for each argument that is a float."""
         floats = 0
         for at, arg in enumerate(args):
-            if arg[:2] == "0x" or self.kinds.get(arg) == "f":
+            if arg in self.floats or arg[:2] == "0x":
                 floats |= 1 << at
         if len(args) - floats.bit_count() > MOST_WORDS:
             raise ValueError(f"a call with {len(args)} arguments is more than the baseline compiler knows")
@@ -206,12 +200,16 @@ class Encoder:
 
     def special(self, name: str, result: str, args, x) -> None:
         """Operations that are no record, or one with other operands."""
-        if name in ("const", "const_word"):
+        if name in CONSTANTS:
             self.same(result, x << 2 | f.CONSTANT)
         elif name in SAME_BITS:
             self.same(result, self.operand(args[0]))
         elif name in PAIRS:
             self.pair(name, result, args)
+        elif name in REGISTER_TAGS:
+            head = f.STORE | (f.DOUBLE if name == "store_float" else f.WORD) << 8
+            self.record(head, -1, x[0], [self.operand(arg) for arg in args])
+            self.record(f.STORE | f.WORD << 8, -1, x[0] + 8, [self.operand(args[0]), self.operand(TAGS[name])])
         elif name == "pair_value":
             self.same(result, self.pairs[args[0]][0])
         elif name == "pair_over":
@@ -230,7 +228,7 @@ class Encoder:
         """A name for what there is; a value of its own if it was used before (blocks come in no order)."""
         made = self.names.setdefault(name, operand)
         if made != operand:
-            head = f.MOVE | (f.FLOAT_RESULT if self.kinds[name] == "f" else 0)
+            head = f.MOVE | (f.FLOAT_RESULT if name in self.floats else 0)
             self.record(head, made, 0, [operand])
 
     def pair(self, name: str, result: str, args) -> None:
@@ -241,8 +239,15 @@ class Encoder:
 
 
 PAIRS = {name: FORMS[name] for name in ("int_add_pair", "int_sub_pair", "int_mul_pair")}
-for _name in PAIRS:
-    del RECORDS[_name]
+
+
+def _head_of(name: str, kind: int, sub: int) -> tuple[int, int]:
+    """The first word of an operation's record, without the number of arguments, and what x is."""
+    x = OFFSET if name in MEMORY else LABEL if name in LABELS else CALL if kind == f.CALL else PLAIN
+    return kind | sub << 8 | (f.FLOAT_RESULT if OPS[name].result == "f" else 0), x
+
+
+RECORDS = {name: _head_of(name, *form) for name, form in {**FORMS, **MEMORY}.items() if name not in PAIRS}
 
 
 def compile_function(function: Function, compiler, offsets: dict, region: int, header: int, runtime: dict[str, int],
@@ -259,7 +264,8 @@ def compile_function(function: Function, compiler, offsets: dict, region: int, h
     def write(address: int, size: int, places: dict[str, int]) -> int:
         return compiler(header_of(encoder, offsets, runtime, places, stress), address, size)
 
-    tables = {"consts": function.consts, "counters": encoder.counters + 1, "exits": encoder.exits}
+    counters = encoder.alive + encoder.exits.most + 1
+    tables = {"consts": function.consts, "counters": counters, "exits": encoder.exits.words}
     code = write_in_place(BYTES_PER_WORD * len(encoder.words) + 512, tables, write)
     named(code, name)
     watched(code, encoder.rows, "", 0)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from ..ir.function import Block, Function
 from ..ir.ops import ALIAS, OPS
-from .exit_programs import encode
+from .exit_programs import Exits
 
 LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
 HANDLER = "preserve_nonecc void"
-WHOLE = {"store_i64": ("i64", "1"), "store_f64": ("double", "2")}       # LLVM's type, the tag
 CALLS = {"call_i", "call_f", "call_p", "call_i32", "call_none"}
 HEAD = """@consts = external hidden global [0 x i64], align 8
 @counters = external hidden global [0 x i64], align 8
@@ -36,18 +35,13 @@ attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite)
 """
 
 
-def float_of(bits: int) -> str:
-    """The float with these bits, as LLVM spells it."""
-    return f"0x{bits:016X}"
-
-
 def place_in(table: str, number: int) -> str:
     """The address of a word of a table."""
     return f"getelementptr inbounds ([0 x i64], ptr @{table}, i64 0, i64 {number})"
 
 
 class Lowering:
-    """Writes one function. `exits`: the words of its table of this name; `counters`: how many words that one has."""
+    """Writes one function."""
 
     def __init__(self, function: Function, offsets: dict[str, int], region: int, header: int, runtime: dict[str, int],
                  stress: int = 0):
@@ -55,15 +49,25 @@ class Lowering:
         self.stress = stress            # every so many guards leave though they need not; 0: none does
         self.offsets = offsets          # "sizeof.Frame": size of the VM's part of a frame
         self.runtime = runtime          # const numbers: "jit", "rt_exit"
-        self.exits = [region, header, *[0] * len(function.exits)]
         self.scratch = len(function.exits) + 2                      # where fast loops have their memory
-        self.values = self.counters = self.scratch + function.scratch       # where the values alive at an exit go
+        self.values = self.scratch + function.scratch               # where the values alive at an exit go
         self.lines: list[str] = []
         self.number = 0
         self.label = ""
         self.ends: dict[int, str] = {}  # block -> LLVM label that its terminator is under
         self.kinds: dict[str, str] = {}
         self.leaving: list[tuple] = []  # exits: LLVM label, number
+        self.programs = Exits(function, function.floats(), region, header)
+
+    @property
+    def exits(self) -> list[int]:
+        """The words of the table of this name."""
+        return self.programs.words
+
+    @property
+    def counters(self) -> int:
+        """How many words the table of this name has."""
+        return self.values + self.programs.most
 
     def text(self) -> str:
         """The module."""
@@ -111,14 +115,13 @@ class Lowering:
 
     def exit_block(self, block: Block) -> None:
         """An exit: what is alive goes to memory, the rest is done by its program."""
-        number = block.end[1]
-        pc, depth = self.function.exits[number]
-        program = encode(block, self.kinds, self.function.consts, pc, depth)
-        if program is None:                             # by machine code; the program is empty
+        program = self.programs.program(block)
+        if program is None and block.end[0] == "exit_as":       # it counts as that one
+            self.lines.append(f"  br label %B{block.end[2].number}")
+            return
+        if program is None:
             self.body_of(block)
-            rest = Block(block.number)
-            rest.end = block.end
-            program = encode(rest, self.kinds, self.function.consts, pc, depth)
+            program = self.programs.rest(block)
         for at, name in enumerate(program.alive):
             kind = self.kinds.get(name, "p")
             if kind == "b":
@@ -128,10 +131,7 @@ class Lowering:
             place = place_in("counters", self.values + at)
             self.lines.append(f"  store volatile {LLVM_TYPES[kind]} {name}, ptr {place}, align 8")
         self.lines.append("  br label %EXIT")
-        self.leaving.append((self.label, number))
-        self.counters = max(self.counters, self.values + len(program.alive))
-        self.exits[number + 2] = len(self.exits)
-        self.exits += program.words
+        self.leaving.append((self.label, block.end[1]))
 
     def phis(self, block: Block) -> list[str]:
         """Parameters as phis over the jumps that lead here."""
@@ -143,7 +143,7 @@ class Lowering:
     def body(self, block: Block) -> None:
         """Operations and terminator of a block."""
         self.label = f"B{block.number}"
-        if block.end[0] == "exit":
+        if block.end[0] in ("exit", "exit_as"):
             self.exit_block(block)
         else:
             self.body_of(block)
@@ -151,27 +151,9 @@ class Lowering:
 
     def body_of(self, block: Block) -> None:
         """Its operations."""
-        ops = iter(zip(block.ops, [*block.ops[1:], None]))
-        for op, following in ops:
-            if op[0] in WHOLE and following is not None and self.whole(op, following):
-                next(ops)
-            else:
-                self.op(*op)
+        for op in block.ops:
+            self.op(*op)
         self.ends[block.number] = self.label
-
-    def whole(self, op, tag) -> bool:
-        """A number and its tag go to a register in one store, if the next operation is that of the tag."""
-        kind, wanted = WHOLE[op[0]]
-        (frame, value), (offset, alias) = op[2], op[3]
-        if tag[0] != "store_i64" or tag[2] != (frame, wanted) or tag[3] != (offset + 8, alias) or alias != ALIAS["reg"]:
-            return False
-        self.number += 1
-        n = self.number
-        held = f"double {float_of(int(wanted))}" if kind == "double" else f"i64 {wanted}"
-        self.lines += [f"  %a{n} = getelementptr i8, ptr {frame}, i64 {offset}",
-                       f"  %b{n} = insertelement <2 x {kind}> <{kind} undef, {held}>, {kind} {value}, i64 0",
-                       f"  store <2 x {kind}> %b{n}, ptr %a{n}, align 8, !tbaa !{alias}"]
-        return True
 
     def op(self, name: str, result: str, args, x) -> None:
         """One operation by its template."""

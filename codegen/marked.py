@@ -15,7 +15,7 @@ from itertools import groupby
 from ..ir.function import Block
 from ..ir.marks import place_of
 from ..vm.baseline_format import LINE_SHIFT
-from .baseline import Encoder
+from .baseline import EXITS, Encoder
 from .lower import Lowering
 
 UNIT, SUBPROGRAM, FIRST = 1000, 1001, 1010          # numbers of metadata; what is not a place comes before FIRST
@@ -103,22 +103,23 @@ class MarkedEncoder(Encoder):
         return [(offset, *places[number]) for offset, number in zip(pairs[::2], pairs[1::2])]
 
     def block(self, block) -> None:
-        self.following = iter(block.ops)
-        self.place = self.number_of(place_of(block.ops[0]) if block.ops else None)
+        ops = block.end[2].ops if block.end[0] == "exit_as" else block.ops
+        self.place = self.number_of(place_of(ops[0]) if ops else None)
         start = len(self.words)
         super().block(block)
-        if block.end[0] == "exit":
+        if block.end[0] in EXITS:
             self.mark(start)
 
     def number_of(self, place) -> int:
         """The number of a place; where none is known it is the one before."""
         return self.numbers.setdefault(place, len(self.numbers)) if place else self.place
 
-    def op(self, name: str, result: str, args, x) -> None:
-        self.place = self.number_of(place_of(next(self.following)))
-        start = len(self.words)
-        super().op(name, result, args, x)
-        self.mark(start)
+    def ops(self, ops: list[tuple]) -> None:
+        for op in ops:
+            self.place = self.number_of(place_of(op))
+            start = len(self.words)
+            super().ops([op])
+            self.mark(start)
 
     def end(self, block, end: tuple) -> None:
         start = len(self.words)

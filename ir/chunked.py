@@ -4,10 +4,10 @@ from __future__ import annotations
 from .fast_loops import CHUNK, DATA, DIVISIONS, ELEMENTS, FEWEST, HEAD, SHIFTS, SLOT, Copy, Unfit
 from .function import Block
 from .loops import INV, REGISTERS, VAR, WIDTHS
-from .ops import ALIAS
+from .ops import ALIAS, OPS
 
 SCRATCH_ALIAS = ALIAS["scratch"]
-KINDS = {"store_i64": "i", "store_f64": "f", "store_ptr": "p"}
+KINDS = {name: row.args[1] for name, row in OPS.items() if name.startswith("store_")}
 
 
 class Chunked(Copy):

@@ -35,8 +35,12 @@ class Folding(Emitter):
 
     def e(self, name: str, *args: str, x=None) -> str:
         """A value that the operation has as its result."""
-        if name not in SPOKEN_OF:
-            return super().e(name, *args, x=x)
+        if name not in SPOKEN_OF:               # as of Emitter.e
+            function = self.function
+            function.values += 1
+            result = f"%v{function.values}"
+            self.block.ops.append((name, result, args, x))
+            return result
         if name in HALVES and args[0] in self.halves:
             return self.halves[args[0]][HALVES[name]]
         if name in FOLDED:

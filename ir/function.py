@@ -11,10 +11,13 @@ this text back, `verify.py` checks it.
 """
 from __future__ import annotations
 
+from .ops import FLOATS
+
 
 class Block:
     """Operations that run one after another; `end` is ("jump", block, args), ("branch", cond, then, else),
-    ("exit", number, frame), ("leave", pc, frame) or ("return",)."""
+    ("exit", number, frame), ("exit_as", number, block), which does what that block does but counts as another exit,
+    ("leave", pc, frame), ("tail", handler, pc, frame) or ("return",)."""
 
     __slots__ = ("number", "params", "ops", "end", "incoming")
 
@@ -43,6 +46,7 @@ class Function:
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
         self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
+        self.uncounted: set[int] = set()        # exits that are as it should be: nothing is recorded there
 
     def block(self) -> Block:
         """A new block."""
@@ -57,6 +61,11 @@ class Function:
 
     def copies(self, op: tuple) -> None:
         """What is emitted now is a copy of an operation: see marks.py."""
+
+    def floats(self) -> set[str]:
+        """The values that are floats."""
+        found = {op[1] for block in self.blocks for op in block.ops if op[0] in FLOATS}
+        return found.union(name for block in self.blocks for name, kind in block.params if kind == "f")
 
     def clear(self) -> None:
         """Let go of the blocks, which refer to each other."""

@@ -12,7 +12,7 @@ overflows; VAR, anything else.
 from __future__ import annotations
 
 from .function import Block, Function
-from .ops import ALIAS, GUARD, OPS, PURE, READS
+from .ops import ALIAS, GUARD, OPS, PURE, READS, REGISTER_TAGS
 
 INV, VAR = "inv", "var"
 SIZES = {"ptr": 8, "i64": 8, "i32": 4, "i16": 2, "i8": 1}
@@ -34,6 +34,7 @@ class Loop:
         stored = [op[3] for block in blocks for op in block.ops if op[0].startswith("store_")]
         self.stores = {alias for _, alias in stored if alias != REGISTERS}
         self.registers = {offset for offset, alias in stored if alias == REGISTERS}     # of whatever frame
+        self.registers |= {op[3][0] + 8 for block in blocks for op in block.ops if op[0] in REGISTER_TAGS}
         self.calls = [op[0] for block in blocks for op in block.ops
                       if OPS[op[0]].effects not in (PURE, READS, GUARD) and not op[0].startswith("store_")
                       and op[0] not in QUIET_CALLS]

@@ -86,6 +86,15 @@ for _kind, _llvm in _WIDTHS.items():
     ir(f"store_{_kind}", "pi>", WRITES,
        "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = trunc i64 {1} to {W};"
        "store {W} %l{n}, ptr %a{n}, align 1, !tbaa !{x[1]}".replace("{W}", _llvm))
+# A register: payload and tag. Of bool the payload is the number it is as an int.
+for _kind, _types, _held, _tag in (("int", "pi>", "i64", "1"), ("float", "pf>", "double", "0x0000000000000002"),
+                                   ("bool", "pi>", "i64", "3")):
+    ir(f"store_{_kind}", _types, WRITES,
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%b{n} = insertelement <2 x {W}> <{W} undef, {W} {T}>, {W} {1}, i64 0;"
+       "store <2 x {W}> %b{n}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _held).replace("{T}", _tag))
+ir("store_obj",    "pp>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store ptr {1}, ptr %a{n}, align 8, !tbaa !{x[1]};"
+                                   "%b{n} = getelementptr i8, ptr %a{n}, i64 8;store i64 -1, ptr %b{n}, align 8, !tbaa !{x[1]}")
+REGISTER_TAGS = {"store_int": 1, "store_float": 2, "store_bool": 3, "store_obj": -1}
 # Whether a signal, another thread or a pending call waits: never known from the turn before.
 ir("poll",         "p>i",  READS,  "%l{n} = load volatile i32, ptr {0}, align 4;{r} = sext i32 %l{n} to i64")
 ir("load_f32",     "p>f",  READS,  "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};"
@@ -150,6 +159,7 @@ ir("long_value",   "p>i",  GUARD,
    "I{n}:;%p{n} = phi i64 [%e{n}, %{before}], [%o{n}, %K{n}];%q{n} = icmp slt i64 %s{n}, 0;%r{n} = sub i64 0, %p{n};"
    "%t{n} = select i1 %q{n}, i64 %r{n}, i64 %p{n};%u{n} = icmp eq i64 %s{n}, 0;{r} = select i1 %u{n}, i64 0, i64 %t{n}")
 
+FLOATS = {name for name, row in OPS.items() if row.result == "f"}
 # Alias classes of memory: what is in one never overlaps what is in another (TBAA).
 ALIAS = {name: number for number, name in enumerate(
     ("refcnt", "reg", "list", "item", "attr", "type", "long", "float", "iter", "dict", "frame", "data", "jit", "str",

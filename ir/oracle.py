@@ -18,7 +18,7 @@ from math import copysign, inf
 from struct import calcsize, pack, unpack
 
 from .function import ROOTS, Block, Function
-from .ops import OPS, TURNS
+from .ops import OPS, REGISTER_TAGS, TURNS
 from .semantics import MEANING, WORD, wrap
 
 FORMATS = {"i64": "<q", "f64": "<d", "ptr": "<Q", "i8": "<b", "u8": "<B", "i16": "<h", "u16": "<H", "i32": "<i",
@@ -64,6 +64,8 @@ class Oracle:
             return self.jump(*rest)
         if kind == "branch":
             return rest[1] if self.value(rest[0], "b") else rest[2]
+        if kind == "exit_as":
+            return "exit", rest[0], self.block(rest[1])[2]
         if kind == "tail":
             rest[0] = self.word(self.consts + 8 * rest[0])
         return kind, *(self.value(part, "p") if type(part) is str else part for part in rest)
@@ -108,6 +110,10 @@ class Oracle:
         size = calcsize(FORMATS[kind])
         data = pack("<d", value) if kind == "f64" else (value & WORD).to_bytes(8, "little")[:size]
         self.write(base + x[0], data, size)
+
+    def op_store_register(self, x, kind: str, tag: int, base: int, value) -> None:
+        self.op_store(x, kind, base, value)
+        self.op_store((x[0] + 8,), "i64", base, tag)
 
     def op_load_f32(self, x, base: int) -> float:
         return unpack("<f", self.read(base + x[0], 4))[0]
@@ -200,6 +206,7 @@ def literal_kind(text: str) -> str:
 ACTIONS = {
     **{f"load_{kind}": ("load", kind) for kind in FORMATS},
     **{f"store_{kind}": ("store", kind) for kind in FORMATS},
+    **{name: ("store_register", "f64" if name == "store_float" else "i64", tag) for name, tag in REGISTER_TAGS.items()},
     "load_f32": ("load_f32",), "store_f32": ("store_f32",),
     "poll": ("poll",), "copy_bytes": ("copy_bytes",),
     "index": ("index",), "index_in": ("index",), "offset": ("offset",),

@@ -76,6 +76,11 @@ class Parser:
         number, *values = rest.split()
         return ("exit" if len(values) == 1 else "tail", int(number), *values)
 
+    def end_like(self, block: Block, rest: str) -> tuple:
+        """exit_as 4 B5"""
+        number, other = rest.split()
+        return ("exit_as", int(number), self.label(other))
+
     def end_plain(self, block: Block, rest: str = "") -> tuple:
         """return; leave %pc %frame"""
         return ("leave", *rest.split()) if rest else ("return",)
@@ -88,8 +93,8 @@ class Parser:
             raise Unreadable(name) from None
 
 
-TERMINATORS = {"jump": "jump", "branch": "branch", "exit": "numbered", "tail": "numbered", "leave": "plain",
-               "return": "plain"}
+TERMINATORS = {"jump": "jump", "branch": "branch", "exit": "numbered", "exit_as": "like", "tail": "numbered",
+               "leave": "plain", "return": "plain"}
 
 
 def split(text: str) -> list[str]:

@@ -128,6 +128,9 @@ class Verifier:
         elif kind == "leave":
             for arg in rest:
                 self.use(block, END, arg, "p")
+        elif kind == "exit_as":
+            if rest[1].end[0] != "exit" or block.ops:
+                self.say(block, f"B{rest[1].number} is no exit that this one could be like")
         elif kind != "return":
             self.say(block, f"ends with {kind}")
         if kind != "jump":

@@ -80,6 +80,15 @@ class Context:
         made.facts, made.virtuals = self.facts.copy(), self.virtuals.copy()
         return made
 
+    def leaving(self) -> Context:
+        """A copy that is only written to memory, on a way of its own: nothing more is learned of what it holds."""
+        made = Context.__new__(Context)
+        made.frames = [frame.copy() for frame in self.frames]
+        made.gens = [frame.copy() for frame in self.gens]
+        made.uses, made.anchors, made.owned = self.uses.copy(), self.anchors.copy(), self.owned.copy()
+        made.types, made.ints, made.facts, made.virtuals = self.types, self.ints, {}, self.virtuals.copy()
+        return made
+
     def all_frames(self) -> list[FrameState]:
         """Frames that run, and those of generators that wait."""
         return self.frames + self.gens

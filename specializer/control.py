@@ -218,8 +218,7 @@ class Control(Builder):
         self.guard(self.e("int_eq", self.e("poll", pointer), "0"), "a signal or another thread's turn")
         self.keep()
         if not self.optimized:
-            again = self.make_exit(self.snapshot, self.at, PROMOTE)
-            self.do("guard", self.e("turns_left"), x=f"B{again.number}")
+            self.do("guard", self.e("turns_left"), x=f"B{self.another_exit(PROMOTE).number}")
 
     def do_LOOP(self, instr):
         self.poll(instr)

@@ -26,7 +26,7 @@ class Direct(Builder):
     def again(self) -> None:
         """Exits from here on go back with the state as it is now: nothing that the program could see has happened."""
         self.snapshot = self.cx.copy()
-        self.exit_block = None
+        self.exit_block = self.first_exit = None
         self.changed_by = ""
         self.own_exits = {}
 

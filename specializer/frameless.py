@@ -125,7 +125,7 @@ class Frameless(Region):
     def guard_depth(self) -> None:
         pass
 
-    def make_exit(self, cx, at: int, why: str, counted: bool = True):
+    def make_exit(self, cx, at: int, why: str, counted: bool = True, often: bool = False):
         """All exits are one."""
         return self.given_up
 

@@ -250,9 +250,11 @@ class Instances(Direct):
         """A context that goes its own way has its own names."""
         names = {name: self.function.fresh() for name in cx.virtuals}
         if names:
-            fresh = {id(val): renamed(val, names) for frame in cx.all_frames() for val in frame.regs}    # one stays one
+            known: dict[Val, Val] = {}                      # one stays one
             for frame in cx.all_frames():
-                frame.regs = [fresh[id(val)] for val in frame.regs]
+                for number, val in enumerate(frame.regs):
+                    if val.ssa in names or val.parts:
+                        frame.regs[number] = known.get(val) or known.setdefault(val, renamed(val, names))
                 if frame.instance is not None:
                     frame.instance = renamed(frame.instance, names)
             for name, fresh in names.items():

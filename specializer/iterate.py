@@ -122,7 +122,7 @@ class Iteration(Builder):
         self.block = failed
         self.snapshot = self.cx.copy()
         self.leave("an iterator fails")
-        self.block, self.snapshot, self.exit_block = on, None, None
+        self.block, self.snapshot, self.exit_block, self.first_exit = on, None, None, None
         self.keep()
         more = self.e("ptr_ne", item, "null")
         if instr.target not in self.seen.next:

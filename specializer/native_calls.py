@@ -82,7 +82,7 @@ class NativeCalls(Builder):
         room = self.e("bool_and", left, self.e("int_gt", self.e("ptr_bits", self.e("stack_place")), lowest))
         breaker = self.const_word(self.core.word(self.info["state"] + self.offset["State.eval_breaker"]))
         room = self.e("bool_and", room, self.e("int_eq", self.e("poll", breaker), "0"))
-        leave = self.make_exit(self.snapshot or self.cx.copy(), self.at, "recursion is near its limit", counted=False)
+        leave = self.another_exit("recursion is near its limit", counted=False)
         self.do("guard", room, x=f"B{leave.number}")
 
     def call_native(self, instr, code, called: Val, values: list[Val], kind: str = "call", instance: Val | None = None):

@@ -88,7 +88,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
             _, _, self.block, self.cx, at, joins = heappop(self.pending)
             if len(self.function.blocks) > ENOUGH_BLOCKS[not self.optimized]:
                 self.begin(at if at >= 0 else ~at)
-                self.leave("the region is large enough", counted=False)
+                self.leave("the region is large enough", often=True)
             else:
                 self.run(at, joins)
 

@@ -10,8 +10,8 @@ import ctypes
 from struct import pack, unpack
 
 from firelang import codegen
-from firelang.codegen.exit_programs import (EXIT_CALL, EXIT_DECREF, EXIT_FLOAT, EXIT_INCREF, EXIT_OFFSET, EXIT_STORE,
-                                            EXIT_TRUTH)
+from firelang.codegen.exit_programs import (EXIT_CALL, EXIT_DECREF, EXIT_FLOAT, EXIT_INCREF, EXIT_OFFSET, EXIT_REGISTER,
+                                            EXIT_SLOTS, EXIT_STORE, EXIT_TAG, EXIT_TRUTH, FIRST_LITERAL)
 from firelang.codegen.baseline import compile_function
 from firelang.codegen.lower import Lowering
 from firelang.ir.oracle import Oracle
@@ -99,7 +99,7 @@ class Machine:
         leave.append(self.rt_exit)
         freed = self.calls.offer(lambda o: None, "p")
         self.consts = [freed, *consts, ctypes.addressof(self.jit), ctypes.cast(self.rt_exit, ctypes.c_void_p).value]
-        numbers = [end[1] for end in (block.end for block in function.blocks) if end and end[0] == "exit"]
+        numbers = [end[1] for end in (block.end for block in function.blocks) if end and end[0] in ("exit", "exit_as")]
         missing = max(numbers, default=-1) + 1 - len(function.exits)
         function.exits += [(ctypes.addressof(self.pc), 0)] * missing
         function.consts = self.consts
@@ -126,11 +126,12 @@ class Machine:
 
     def exit(self, root, number, exits, counters, values, table):
         """What rt_exit does: the exit's program, in Python."""
-        program = exits + 8 * word(exits + 8 * (number + 2))
+        program = exits + 8 * abs(ctypes.c_int64.from_address(exits + 8 * (number + 2)).value)
         pc, _, sizes = words_at(program, 3)
         alive, literals, count = sizes & 4095, sizes >> 12 & 4095, sizes >> 24 & 65535
-        slots = [root, *words_at(values, alive), *words_at(program + 24, literals)]
-        slots += [0] * (256 - len(slots))
+        slots = [0] * EXIT_SLOTS
+        slots[:1 + alive] = root, *words_at(values, alive)
+        slots[FIRST_LITERAL:FIRST_LITERAL + literals] = words_at(program + 24, literals)
         words = words_at(program + 24 + 8 * literals, count)
         while words:
             self.carry_out(words.pop(0), words, slots)
@@ -142,10 +143,13 @@ class Machine:
     def carry_out(self, op, words, slots):
         """One operation of an exit's program."""
         a, b, code = slots[op >> 20 & 4095], op >> 32 & 4095, op & 255
-        if code in (EXIT_STORE, EXIT_FLOAT):
+        tag = (op >> 8 & 2047) - (op >> 8 & 2048)
+        if code in (EXIT_STORE, EXIT_REGISTER, EXIT_FLOAT):
             ctypes.memmove(a + (op >> 44), pack("<Q", slots[b]), 8)
-            if code == EXIT_FLOAT:
-                ctypes.memmove(a + (op >> 44) + 8, pack("<Q", 2), 8)
+            if code != EXIT_STORE:
+                ctypes.memmove(a + (op >> 44) + 8, pack("<q", 2 if code == EXIT_FLOAT else tag), 8)
+        elif code == EXIT_TAG:
+            ctypes.memmove(a + (op >> 44), pack("<q", tag), 8)
         elif code in (EXIT_INCREF, EXIT_DECREF):
             left = word(a) + (1 if code == EXIT_INCREF else -1)
             ctypes.memmove(a, pack("<Q", left), 8)

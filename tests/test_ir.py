@@ -70,7 +70,7 @@ def test_text_reads_back(name):
 
 def test_blocks_read_back():
     """Parameters, jumps, branches, exits, tails and leaves."""
-    text = LOOP + "B5():\n  tail 4 %pc %frame\nB6():\n  leave %pc %frame"
+    text = LOOP + "B5():\n  tail 4 %pc %frame\nB6():\n  leave %pc %frame\nB7():\n  exit_as 7 B3"
     function = parsing.parse(text)
     assert function.show() == text
     assert verify(function) == []

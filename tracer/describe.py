@@ -231,7 +231,7 @@ class Recipe(Describer):
         rows: list = [("region",), self.word(words[1]), *words[2:]]
         known = {word for word in self.function.consts if word >= SMALL}
         for exit_number in range(len(self.function.exits)):
-            at = words[2 + exit_number]
+            at = abs(words[2 + exit_number])
             if at:
                 rows[at] = self.word(words[at])
                 for literal in range(at + 3, at + 3 + (words[at + 2] >> 12 & 4095)):

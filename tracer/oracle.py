@@ -90,11 +90,15 @@ class Region(Oracle):
     def __init__(self, function, tables: dict[str, int], values: int):
         super().__init__(function, tables, None, len(function.exits))
         self.function, self.exits, self.place = function, tables["exits"], self.counters + 8 * values
+        self.floats = function.floats()
         self.out = 0                            # where an activation says how it goes on
 
     def block(self, block):
         """An exit's block is a program for rt_exit, as far as it can be."""
-        if not block.end or block.end[0] != "exit":
+        if block.end[0] == "exit_as":
+            self.block(block.end[2])
+            return "exit", block.end[1]
+        if block.end[0] != "exit":
             return super().block(block)
         program = self.program(block)
         if program is None:                     # its operations here, as machine code has them
@@ -125,7 +129,7 @@ class Region(Oracle):
     def program(self, block: Block):
         """The program of an exit, None if there is none."""
         pc, depth = self.function.exits[block.end[1]]
-        return encode(block, self.kinds, self.function.consts, pc, depth)
+        return encode(block, self.floats, self.function.consts, pc, depth)
 
     def entered(self, roots: dict[str, int], alone: bool) -> int:
         """Run it: the handler that goes on, where "out" says; 0: it returns. Where it is not alone, the

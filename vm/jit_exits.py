@@ -26,6 +26,12 @@ def exit_call(slots: words_p, word: int, slot_words: int, number: float) -> int:
                         slots[lshr(slot_words, 48) & SLOT_MASK], number)
 
 
+@metal(inline=True)
+def tag_of(word: int) -> int:
+    """The number with a sign in the place of an operation's result."""
+    return (word << 44) >> 52
+
+
 @metal(cold=True)
 def store_nan(slots: words_p, r: Reg, slot: int, stored: Reg, stored_slot: int):
     """A NaN to a register: the interpreter has them boxed, the same one where a value is in two registers."""
@@ -52,6 +58,12 @@ def run_exit(slots: words_p, program: words_p, count: int):
         a = slots[lshr(word, 20) & SLOT_MASK]
         if op == EXIT_STORE:
             byte_offset(cast(words_p, a), lshr(word, 44))[0] = slots[lshr(word, 32) & SLOT_MASK]
+        elif op == EXIT_REGISTER:
+            r = cast(Reg, byte_offset(cast(words_p, a), lshr(word, 44)))
+            r.payload = slots[lshr(word, 32) & SLOT_MASK]
+            r.tag = tag_of(word)
+        elif op == EXIT_TAG:
+            byte_offset(cast(words_p, a), lshr(word, 44))[0] = tag_of(word)
         elif op == EXIT_FLOAT:
             r = cast(Reg, byte_offset(cast(words_p, a), lshr(word, 44)))
             slot = lshr(word, 32) & SLOT_MASK
@@ -84,16 +96,21 @@ def rt_exit(root: Frame, number: int, exits: words_p, counters: words_p, values:
     """Take an exit. The handler that goes on: the interpreter's or, at 32, 64, 128 ... times, the recorder's."""
     if unlikely(cast(VOID_P, spare.first) == None):
         set_aside()
-    taken = counters[number + 1] + 1
-    counters[number + 1] = taken
-    program = exits + exits[number + 2]
+    taken = 0
+    at = exits[number + 2]
+    if at > 0:
+        taken = counters[number + 1] + 1
+        counters[number + 1] = taken
+    else:
+        at = -at
+    program = exits + at
     sizes = program[2]
     alive = sizes & SLOT_MASK
     literals = lshr(sizes, 12) & SLOT_MASK
     slots = stack("i64", EXIT_SLOTS)
     slots[0] = address_int(root)
     copy(cast(VOID_P, slots + 1), cast(VOID_P, values), 8 * alive)
-    copy(cast(VOID_P, slots + (1 + alive)), cast(VOID_P, program + 3), 8 * literals)
+    copy(cast(VOID_P, slots + FIRST_LITERAL), cast(VOID_P, program + 3), 8 * literals)
     run_exit(slots, program + (3 + literals), lshr(sizes, 24) & 65535)
     pc = cast(u64p, program[0])
     jit.out_pc = pc
