@@ -2,8 +2,8 @@
 
     def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)        f(calls left, n): jit.ret_* is its value
 
-Nobody can see the frame of a function that stores nothing, makes nothing and calls nothing but itself, unless it fails:
-and then all it did can be forgotten and done again by code with frames. So its parameters are in registers, its guards
+Nobody can see the frame of a function that stores nothing, makes nothing and calls none but such functions, unless it
+fails: and then all it did can be forgotten and done again by code with frames. So its parameters are in registers, its guards
 lead to one place, where it says so (`jit.gave_up`) and returns, and whoever called gives up in turn, until code with a
 frame makes its call the usual way (native_calls.py). The same happens near the recursion limit and when a signal or
 another thread waits.
@@ -16,7 +16,7 @@ from __future__ import annotations
 from ..ir.ops import ALIAS, GUARD, OPS, PURE, READS
 from .builder import Abort
 from .context import DIRTY, FrameState
-from .native_calls import PARAMETERS, kinds_word
+from .native_calls import PARAMETERS, kind_names, kinds_word, may_be_frameless
 from .region import Region
 from .values import EMPTY, NONE, TAGS, Val, is_fixed
 
@@ -34,10 +34,7 @@ class Frameless(Region):
             raise Abort("functions with several modules' globals share the code")
         self.optimized = optimized
         code = self.profile.root
-        results = self.returned_kinds(code)
-        self.result = next(iter(results)) if len(results) == 1 else None
-        if self.result not in TAGS:
-            raise Abort("it returns values of several kinds, or objects")
+        self.result = self.result_of(code)
         self.given_up = self.function.block()
         self.given_up.ops.append(("store_i64", "", (self.word_in(self.given_up, self.info["jit"]), "1"),
                                   (self.offset["Jit.gave_up"], ALIAS["jit"])))
@@ -52,9 +49,21 @@ class Frameless(Region):
             self.cx.hold(val)
         self.look_around()
         self.goto(self.header)
+        self.returns = 0
         self.follow_paths()
+        if not self.returns:
+            raise Abort("no path through it is without effects")
         self.check()
         return self.function
+
+    def result_of(self, code) -> str:
+        """The kind of a function's values: one of numbers, or objects and None."""
+        names = kind_names(self.returned_kinds(code))
+        if names == {"none", "obj"}:
+            return "obj"
+        if len(names) != 1:
+            raise Abort("it returns values of several kinds")
+        return names.pop()
 
     def word_in(self, block, word: int) -> str:
         """A known word in another block."""
@@ -140,37 +149,63 @@ class Frameless(Region):
         raise Abort("it needs its frame")
 
     def step(self, instr, fails: bool = False):
-        raise Abort(f"{instr.op} is left to the interpreter")
+        """What is left to the interpreter is so on this path alone."""
+        self.leave("an operation needs the interpreter")
 
     # ------------------------------------------------------------------------------- calls and returns
     def call_native(self, instr, code, called: Val, values: list[Val], kind: str = "call", instance: Val | None = None):
         """The function calls itself."""
-        if code is not self.profile.root or kind != "call":
-            raise Abort(f"it calls {code.name}")
-        if kinds_word(values) != kinds_word(self.parameters):
-            raise Abort("it calls itself with values of other kinds")
+        kinds = kinds_word(values)
+        if not kinds or kind != "call" or not may_be_frameless(code):
+            self.leave("it calls a function that needs its frame")
+            return None
+        record, name = self.const_word(code.address), self.result_of(code)
         facts, self.cx.facts = self.cx.facts, {}        # these hold on: nothing changes what they are of
+        if code is not self.profile.root or called.const is not self.root or kinds != kinds_word(self.parameters):
+            self.give_up_unless(self.has_frameless(record, called, kinds))
         left = self.e("int_sub", self.left, str(len(self.cx.frames)))
-        done, on = self.call_frameless(self.const_word(code.address), left, values), self.function.block()
-        self.block.end = ("branch", done, on, self.given_up)
-        self.block = on
-        result = self.returned_value(self.result)
+        self.give_up_unless(self.call_frameless(record, left, values))
+        result = self.borrowed_value(name, code is self.profile.root)
         self.cx.facts = facts
         for val in (*values, called):
             self.release(val)
         self.write(instr.a, result)
         return instr.at + instr.length
 
+    def give_up_unless(self, condition: str) -> None:
+        """Go on only if a condition holds; what was done before is no effect that counts."""
+        on = self.function.block()
+        self.block.end = ("branch", condition, on, self.given_up)
+        self.block = on
+
+    def borrowed_value(self, name: str, own: bool) -> Val:
+        """What a call has returned. `own`: it was this function's code, so numbers are of the kind that it returns."""
+        jit = self.const_word(self.info["jit"])
+        if not own or name == "obj":
+            tag = self.load("i64", jit, self.offset["Jit.ret_tag"], "jit")
+        if name != "obj":
+            if not own:
+                self.give_up_unless(self.e("int_eq", tag, str(TAGS[name])))
+            return self.returned_value(name)
+        is_object = self.e("int_eq", tag, str(TAGS["obj"]))
+        if not own:
+            self.give_up_unless(self.e("bool_or", is_object, self.e("int_eq", tag, str(TAGS["none"]))))
+        found = self.load("ptr", jit, self.offset["Jit.ret_payload"], "jit")
+        return Val("obj", self.e("ptr_select", is_object, found, self.const_object(None)))
+
     def finish(self, instr) -> None:
         """RETURN of the root."""
+        self.returns += 1
         val = self.cx.frames[-1].regs[instr.a]
-        if val.kind != self.result:
+        if val.kind != self.result and (val.kind, self.result) != ("none", "obj"):
             self.leave("a function returned another kind of value than before")
             return
         self.guard_ordered(val)
         jit, payload = self.const_word(self.info["jit"]), self.offset["Jit.ret_payload"]
         if val.kind == "float":
             self.store("f64", jit, val.ssa, payload, "jit")
+        elif val.kind == "obj":
+            self.store("ptr", jit, self.pointer(val), payload, "jit")
         elif val is not NONE:
             word = val.ssa if val.kind == "int" else self.e("bool_to_int", val.ssa)
             self.store("i64", jit, word, payload, "jit")

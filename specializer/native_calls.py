@@ -34,6 +34,11 @@ def may_be_frameless(code) -> bool:
         and host.co_name in host.co_names and not EFFECTS & {instr.op for instr in code.instrs.values()}
 
 
+def kind_names(kinds: set) -> set[str]:
+    """Kinds with one name for all objects."""
+    return {kind if isinstance(kind, str) else "obj" for kind in kinds}
+
+
 def kinds_word(values: list[Val]) -> int:
     """The kinds of all parameters in one word; 0: one of them cannot be passed."""
     word = 0
@@ -133,13 +138,14 @@ class NativeCalls(Builder):
             return None
         record = self.const_word(code.address)
         there, absent, failed, done = (self.function.block() for _ in range(4))
-        found = self.load("i64", record, self.offset["VMCode.frameless_kinds"], "jit")
-        self.block.end = ("branch", self.e("int_eq", found, str(kinds)), there, absent)
+        self.block.end = ("branch", self.has_frameless(record, called, kinds), there, absent)
         saved, self.cx, self.block = self.cx, self.cx.copy(), there
         self.block.end = ("branch", self.call_frameless(record, self.calls_left(), values), done, failed)
         self.block = failed
         self.do("call_none", record, x=self.api("rt_gave_up"))
         self.block = done
+        if "obj" in kind_names(self.returned_kinds(code)):
+            self.own_result()
         for val in (*values, called):
             self.release(val)
         done, self.cx, self.block = self.block, saved, self.function.block()
@@ -147,6 +153,24 @@ class NativeCalls(Builder):
             block.end = ("jump", self.block, [])
             self.block.incoming.append((block, []))
         return done
+
+    def has_frameless(self, record: str, called: Val, kinds: int) -> str:
+        """Whether a function has a frameless version for parameters of these kinds."""
+        found = self.load("i64", record, self.offset["VMCode.frameless_kinds"], "jit")
+        whose = self.load("ptr", record, self.offset["VMCode.frameless_function"], "jit")
+        return self.e("bool_and", self.e("int_eq", found, str(kinds)), self.e("ptr_eq", whose, self.pointer(called)))
+
+    def own_result(self) -> None:
+        """A frameless call has borrowed the object that it returned, if it is one; the caller of a function owns it."""
+        jit, held, join = self.const_word(self.info["jit"]), self.function.block(), self.function.block()
+        tag = self.load("i64", jit, self.offset["Jit.ret_tag"], "jit")
+        test = self.block
+        test.end = ("branch", self.e("int_eq", tag, str(TAGS["obj"])), held, join)
+        self.block = held
+        self.do("incref", self.load("ptr", jit, self.offset["Jit.ret_payload"], "jit"))
+        held.end = ("jump", join, [])
+        join.incoming.append((held, []))
+        self.block = join
 
     def calls_left(self) -> str:
         """How many calls the recursion limit and the stack have room for."""
@@ -212,7 +236,7 @@ class NativeCalls(Builder):
         off.end = ("branch", self.e_in(off, "is_null", out_frame), gone, other)
         gone.end = ("return",)
         other.end = ("tail", self.function.const(self.info["op_LEAVE"]), out_pc, out_frame)
-        names = {kind if isinstance(kind, str) else "obj" for kind in self.returned_kinds(code)}
+        names = kind_names(self.returned_kinds(code))
         if instance is not None:
             names = {"obj"}
         if len(names) != 1 or (frame.path, instr.at + instr.length, OTHER_KIND) in self.profile.hot:

@@ -131,7 +131,62 @@ EVENTS = """
     old, fib = fib, lambda n: 100
     print(old(20), set(heard))
 """
-PROGRAMS = {"numbers": NUMBERS, "trees": TREES, "limits": LIMITS}
+OBJECTS = """
+    import sys, types
+    class Number:
+        def __init__(self, v): self.v = v
+        def value(self): return self.v
+    class Add:
+        def __init__(self, left, right): self.left, self.right = left, right
+        def value(self): return self.left.value() + self.right.value()
+    class Multiply(Add):
+        def value(self): return self.left.value() * self.right.value() % 1009
+    class Negative:
+        def __init__(self, inner): self.inner = inner
+        def value(self): return -self.inner.value()
+    def term(depth, k=1):
+        if depth == 0: return Number(k % 7 - 3)
+        if k % 3 == 0: return Negative(term(depth - 1, k * 3 + 1))
+        return (Add if k % 3 == 1 else Multiply)(term(depth - 1, k + 1), term(depth - 1, k * 2 + 1))
+    class Node:
+        def __init__(self, key, left, right): self.key, self.left, self.right = key, left, right
+    def build(low, high):
+        if low > high: return None
+        middle = (low + high) // 2
+        return Node(middle, build(low, middle - 1), build(middle + 1, high))
+    def find(node, key):
+        if node is None or node.key == key: return node
+        return find(node.left, key) if key < node.key else find(node.right, key)
+    def last(node): return node if node.right is None else last(node.right)
+    terms, tree = [term(depth) for depth in range(8)], build(0, 300)
+    for round in range(9): values = [one.value() for one in terms]
+    print(values)
+    for round in range(9): found = [find(tree, key) for key in range(-3, 310)]
+    print(sum(one is None for one in found), last(tree).key)
+    del found
+    probes = tree, tree.left, tree.right, last(tree)
+    before = [sys.getrefcount(one) for one in probes]
+    for key in range(2000): find(tree, key % 303 - 1); last(tree)
+    print(before == [sys.getrefcount(one) for one in probes])
+    def down(n): return base if n == 0 else 1 + down(n - 1)
+    base = 1
+    other = types.FunctionType(down.__code__, {"base": 100, "down": down})
+    def ask(function, n): return function(n)
+    for round in range(50): mine = ask(down, 5), ask(down, 0)
+    for round in range(50): others = ask(other, 0), ask(other, 3), ask(down, 0)
+    print(mine, others)
+    Number.value = lambda self: 2
+    print(terms[7].value())
+    class Bad(Number):
+        def value(self): raise KeyError("bad")
+    bad = Add(Number(1), Add(Bad(1), Number(2)))
+    for round in range(30):
+        try: bad.value()
+        except KeyError as error: entry, levels = error.__traceback__, 0
+    while entry: entry, levels = entry.tb_next, levels + 1
+    print(levels)
+"""
+PROGRAMS = {"numbers": NUMBERS, "trees": TREES, "limits": LIMITS, "objects": OBJECTS}
 
 
 @pytest.fixture
@@ -173,12 +228,12 @@ def test_who_has_one(script):
     assert versions(script, NUMBERS)[0] == {"fib", "ackermann", "even", "half", "simpson", "queens", "hanoi", "loop",
                                             "nothing"}
     assert {"depth", "has", "Node.size"} <= versions(script, TREES)[0]
+    assert {"find", "last", "Negative.value"} <= versions(script, OBJECTS)[0]
 
 
 @pytest.mark.parametrize("text, sentence", [
     ("def f(n, log): return 0 if n == 0 else (log.append(n), f(n - 1, log))[1] + 1", "it has an effect"),
     ("def f(n, log): return [] if n == 0 else f(n - 1, log)", None),
-    ("def f(n, log): return () if n == 0 else f(n - 1, log)", "it returns values of several kinds, or objects"),
     ("def f(n, log):\n    log[0] = n\n    return 0 if n == 0 else f(n - 1, log)", None),
     ("def f(n, log): return 0 if n == 0 else 1 + f(n - 1, log) + len(str(n))", "")])
 def test_who_has_none(text, sentence, script):

@@ -25,7 +25,7 @@ def make(engine, site, root, level: int) -> None:
     if site.kind != FUNCTION or engine.oracle is not None or not may_be_frameless(site.code):
         return
     other = places.of(site.record, site.header, FRAMELESS)
-    other._profile, other.kinds, other.globals = site.profile, site.kinds, site.globals
+    other._profile, other.kinds, other.globals, other.function = site.profile, site.kinds, site.globals, root
     if other.aborts:
         return
     made = engine.region(other, root)

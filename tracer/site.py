@@ -45,6 +45,7 @@ class Site:
         self.stored = False             # its code is of an earlier run
         self.seen = b""                 # and what that had seen, until it is asked for
         self.parameters = 0             # their kinds, of a frameless version
+        self.function: object = None    # whose that is: others may have the same code and other globals
         self.learned = False            # this run has seen something of it that is not on disk
 
     @property
@@ -139,8 +140,10 @@ def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
     """Every jump back to the header, or every call, goes to the code from now on. `places`: the instructions
     that count. A frameless version is called by those who look for it."""
     if site.kind == FRAMELESS:
-        for field_name, word in (("frameless", entry), ("given_up", 0), ("frameless_kinds", opcode)):
-            core.set_word(site.record + core.info["VMCode." + field_name], word)
+        site.parameters = opcode
+        for name, word in (("frameless", entry), ("frameless_function", id(site.function))):
+            core.set_word(site.record + core.info["VMCode." + name], word)
+        offer_frameless()
     for at in places:
         place = words + 8 * at
         site.replaced.setdefault(place, core.word(place) & 0xFFFF)
@@ -148,3 +151,11 @@ def install(site: Site, entry: int, words: int, places, opcode: int) -> None:
         if site.kind == FUNCTION:
             core.set_word(site.record + core.info["VMCode.native"], entry)
         core.poke(place, ((core.word(place) & 0xFFFF & ~1023) | opcode).to_bytes(2, "little"))
+
+
+def offer_frameless() -> None:
+    """All frameless versions may be called: one that had to give up may have waited for one that is new."""
+    for site in sites.values():
+        if site.kind == FRAMELESS and site.native is not None:
+            core.set_word(site.record + core.info["VMCode.given_up"], 0)
+            core.set_word(site.record + core.info["VMCode.frameless_kinds"], site.parameters)

@@ -117,7 +117,9 @@ def install_frameless(root, record: int, header: int, words: int) -> None:
     row = store.row(packed) if packed else ("abort",)
     if row[0] not in ("abort", "unstorable"):
         try:
-            install(row, root, places.of(record, header, places.FRAMELESS), words)
+            site = places.of(record, header, places.FRAMELESS)
+            site.function = root
+            install(row, root, site, words)
         except LookupError as error:
             if _log:
                 sys.stderr.write(f"jit: stored frameless code of {root.__qualname__} cannot be used now: {error}\n")

@@ -27,34 +27,6 @@ from .jit_text import *  # noqa: F403
 from .sampler import *  # noqa: F403
 
 
-@metal(cold=True)
-def sure_stack(thread: Thread, bytes: int) -> ptr_t:
-    """Room for a frame, for sure."""
-    return insist(grow_stack(thread, bytes), use_spare())
-
-
-@metal
-def rt_push(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
-    """The frame of a call that compiled code had inlined, all registers empty; `pc`: the caller's instruction.
-    Takes the reference to the function over. The recursion limit is far: compiled code has looked."""
-    thread = caller.thread
-    caller.pc = pc
-    memory = thread.top
-    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
-        memory = sure_stack(thread, code.total_bytes)
-    frame = lay_frame(thread, memory, code, cast(Function, function), caller)
-    frame.words = CALL_WORDS
-    frame.pc = code.words
-    empty_registers(frame, 0, code.nregs)
-    return frame
-
-
-@metal
-def rt_pop(frame: Frame):
-    """End such a frame; its registers are empty."""
-    pop_frame(frame, 0)
-
-
 @metal
 def rt_box_int(value: int) -> Obj:
     return sure_int(value)
@@ -79,112 +51,6 @@ def rt_float_floordiv(a: float, b: float) -> float:
 def rt_drop(r: Reg):
     """Empty a register whose object nothing else holds."""
     drop(r)
-
-
-@metal
-def rt_init_frame(frame: Frame, instance: Obj):
-    """The frame is that of an __init__ called for a class; the caller counts the instance up."""
-    frame.kind = KIND_INIT
-    frame.result = instance
-    ts = frame.thread.ts
-    ts.recursion_remaining = ts.recursion_remaining - 1
-
-
-@metal
-def rt_object_frame(frame: Frame, words: int):
-    """The frame is that of a `__call__`: the call of its object counts as a level too."""
-    frame.kind = KIND_INSTANCE
-    frame.words = words
-    ts = frame.thread.ts
-    ts.recursion_remaining = ts.recursion_remaining - 1
-
-
-@metal
-def rt_uncounted_frame(frame: Frame):
-    """The frame is that of a function that stands for a builtin which is no level of calls."""
-    frame.kind = KIND_UNCOUNTED
-    ts = frame.thread.ts
-    ts.recursion_remaining = ts.recursion_remaining + 1
-
-
-@metal
-def rt_end_uncounted(frame: Frame):
-    """End such a frame; its registers are empty."""
-    ts = frame.thread.ts
-    ts.recursion_remaining = ts.recursion_remaining - 1
-    pop_frame(frame, 0)
-
-
-@metal
-def rt_continue(caller: Frame):
-    """A call that compiled code had the interpreter make has pushed a frame: run it if it is compiled.
-
-    It returns when the callee has returned to `caller`, or wants to go on in the interpreter: jit.out_* say where."""
-    frame = jit.out_frame
-    pc = jit.out_pc
-    if frame.caller != caller or frame.pc == None or state.eval_breaker[0] != 0:
-        return
-    pc = behind_cells(frame, pc)
-    frame.pc = pc
-    jit.out_frame = frame               # the collector may have run other compiled code
-    jit.out_pc = pc
-    if pc[0] & OPCODE_MASK != RESUME_COMPILED_CODE or stack_pointer() < frame.thread.c_stack_limit:
-        return
-    jit.out_frame = None
-    words = frame.words
-    instance: Obj = None
-    if frame.kind == KIND_INIT:
-        instance = frame.result             # whose reference is handed over with the frame's end
-    enter_compiled(cast(VOID_P, pc[2]), pc, frame)
-    if jit.out_frame == caller and jit.out_pc == None:      # it handed its value over
-        following = caller.pc + words
-        dst = caller.regs[lshr(caller.pc[0], 16) & 65535]
-        if instance:
-            set_object(dst, instance)                           # these may run a destructor
-        else:
-            set_raw(dst, jit.ret_payload, jit.ret_tag)
-        jit.out_frame = caller
-        jit.out_pc = following
-
-
-@metal
-def rt_frame(caller: Frame, code: VMCode, function: Obj, pc: u64p) -> Frame:
-    """The frame of a call that compiled code makes itself; its parameters are the caller's business.
-    Takes the reference to the function over; `pc`: the caller's instruction."""
-    thread = caller.thread
-    memory = thread.top
-    caller.pc = pc
-    if unlikely(byte_distance(thread.limit, memory) < code.total_bytes):
-        memory = sure_stack(thread, code.total_bytes)
-    frame = lay_frame(thread, memory, code, cast(Function, function), caller)
-    frame.words = CALL_WORDS
-    frame.pc = code.words
-    empty_registers(frame, code.argcount, code.nlocalsplus)
-    return frame
-
-
-@metal
-def rt_return(frame: Frame):
-    """End of a call between compiled functions: registers are empty, the value is in jit.ret_*."""
-    payload = jit.ret_payload
-    tag = jit.ret_tag
-    caller = frame.caller
-    if unlikely(frame.kind == KIND_INIT or frame.kind == KIND_INSTANCE):
-        ts = frame.thread.ts
-        ts.recursion_remaining = ts.recursion_remaining + 1
-    pop_frame(frame, 0)                         # may run a destructor, and that other compiled code
-    jit.ret_payload = payload
-    jit.ret_tag = tag
-    jit.out_pc = None
-    jit.out_frame = caller
-
-
-@metal
-def rt_end_init(frame: Frame):
-    """End a frame of one of these two kinds; an instance's reference is the caller's now."""
-    ts = frame.thread.ts
-    ts.recursion_remaining = ts.recursion_remaining + 1
-    pop_frame(frame, 0)
 
 
 @metal
@@ -246,19 +112,18 @@ def rt_append(o: Obj, value: Obj) -> int:
     return 1
 
 
-FUNCTIONS_OF_RUNTIME = """deallocate rt_push rt_pop rt_box_int rt_box_float rt_float_mod rt_float_floordiv
-    take_sample rt_drop rt_continue rt_frame rt_return rt_init_frame rt_object_frame rt_end_init rt_uncounted_frame
-    rt_end_uncounted rt_range rt_range_iter
-    rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + \
-    DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + \
-    TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME
+FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_float_floordiv take_sample rt_drop rt_range
+    rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + \
+    GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + \
+    CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME
 TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
 STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
     sampler op_HOT_EXIT op_LEAVE""".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers "
-              "nhandlers native origin compiled code_start frameless frameless_kinds given_up",
+              "nhandlers native origin compiled code_start frameless frameless_kinds "
+              "frameless_function given_up",
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",

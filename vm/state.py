@@ -27,7 +27,8 @@ i32p, i32wp, u32p, u16p = pointer_to("i32"), pointer_to("i32"), pointer_to("u32"
 VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nwords:i64 nhandlers:i64 nregs:i64 npool:i64
     nlocalsplus:i64 head_bytes:i64 total_bytes:i64 argcount:i64 kwonly:i64 posonly:i64 flags:i64 simple:i64
     code_start:ptr code:Obj twin:i64 runs:i64 plain:i64 entry:u64* native:ptr
-    compiled:i64 direct:i64 lines:i32* frameless:ptr frameless_kinds:i64 given_up:i64""")
+    compiled:i64 direct:i64 lines:i32* frameless:ptr frameless_kinds:i64
+    frameless_function:Obj given_up:i64""")
 Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64 translating:i64 compared:Obj""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
