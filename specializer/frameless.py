@@ -3,10 +3,10 @@
     def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)        f(calls left, n): jit.ret_* is its value
 
 Nobody can see the frame of a function that stores nothing, makes nothing and calls none but such functions, unless it
-fails: and then all it did can be forgotten and done again by code with frames. So its parameters are in registers, its guards
-lead to one place, where it says so (`jit.gave_up`) and returns, and whoever called gives up in turn, until code with a
-frame makes its call the usual way (native_calls.py). The same happens near the recursion limit and when a signal or
-another thread waits.
+fails: and then all it did can be forgotten and done again by code with frames. So its parameters are in registers, its
+guards lead to one place, where it says so (`jit.gave_up`) and returns, and whoever called gives up in turn, until code
+with a frame makes its call the usual way (native_calls.py). The same happens near the recursion limit and when a signal
+or another thread waits.
 
 It has the handlers' convention; in the place of pc, registers, frame and table come: the number of calls that may be
 open at once, and up to three parameters. More parameters, and floats, are in `jit.parameters`.
