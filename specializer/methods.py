@@ -11,7 +11,7 @@ import math
 from .arith import literal
 from .builtins import row
 from .direct import FIXED_KINDS, Direct
-from .values import EMPTY, NO, NONE, Val
+from .values import EMPTY, NO, NONE, Val, is_quiet
 
 SAFE: dict[tuple[type, str], type] = {}
 

@@ -30,8 +30,9 @@ def may_be_frameless(code) -> bool:
     """Whether a function may be worth a frameless version (frameless.py): it mentions its own name, has few parameters
     and no effects at first sight."""
     host = code.host
-    return 1 <= code.argcount <= MOST_PARAMETERS and not host.co_kwonlyargcount and not code.flags & COLLECTS \
-        and host.co_name in host.co_names and not EFFECTS & {instr.op for instr in code.instrs.values()}
+    plain = not host.co_kwonlyargcount and not code.flags & (COLLECTS | SPECIAL)
+    return plain and 1 <= code.argcount <= MOST_PARAMETERS and host.co_name in host.co_names \
+        and not EFFECTS & {instr.op for instr in code.instrs.values()}
 
 
 def kind_names(kinds: set) -> set[str]:
@@ -144,8 +145,7 @@ class NativeCalls(Builder):
         self.block = failed
         self.do("call_none", record, x=self.api("rt_gave_up"))
         self.block = done
-        if "obj" in kind_names(self.returned_kinds(code)):
-            self.own_result()
+        self.own_result()
         for val in (*values, called):
             self.release(val)
         done, self.cx, self.block = self.block, saved, self.function.block()
@@ -161,15 +161,22 @@ class NativeCalls(Builder):
         return self.e("bool_and", self.e("int_eq", found, str(kinds)), self.e("ptr_eq", whose, self.pointer(called)))
 
     def own_result(self) -> None:
-        """A frameless call has borrowed the object that it returned, if it is one; the caller of a function owns it."""
-        jit, held, join = self.const_word(self.info["jit"]), self.function.block(), self.function.block()
-        tag = self.load("i64", jit, self.offset["Jit.ret_tag"], "jit")
-        test = self.block
-        test.end = ("branch", self.e("int_eq", tag, str(TAGS["obj"])), held, join)
+        """A frameless call has borrowed the object that it returned, if it is one; the caller of a function owns it.
+        None may have come as an object."""
+        jit, tag = self.const_word(self.info["jit"]), self.offset["Jit.ret_tag"]
+        held, none, some, join = (self.function.block() for _ in range(4))
+        is_object = self.e("int_eq", self.load("i64", jit, tag, "jit"), str(TAGS["obj"]))
+        self.block.end = ("branch", is_object, held, join)
         self.block = held
-        self.do("incref", self.load("ptr", jit, self.offset["Jit.ret_payload"], "jit"))
-        held.end = ("jump", join, [])
-        join.incoming.append((held, []))
+        found = self.load("ptr", jit, self.offset["Jit.ret_payload"], "jit")
+        held.end = ("branch", self.e("ptr_eq", found, self.const_object(None)), none, some)
+        self.block = none
+        self.store("i64", jit, str(TAGS["none"]), tag, "jit")
+        self.block = some
+        self.do("incref", found)
+        for block in (none, some):
+            block.end = ("jump", join, [])
+            join.incoming.append((block, []))
         self.block = join
 
     def calls_left(self) -> str:

@@ -28,7 +28,8 @@ class Special(Direct):
         if type(method) is not self.core.function_type:
             return None
         code = self.callee_code(method, instr)
-        if code is None or code.argcount != len(registers) + len(constants) or code.host.co_kwonlyargcount or code.flags & COLLECTS:
+        if code is None or code.argcount != len(registers) + len(constants) or code.host.co_kwonlyargcount \
+                or code.flags & COLLECTS:
             return None
         for register in registers[1:]:
             self.read(register)

@@ -168,6 +168,16 @@ OBJECTS = """
     before = [sys.getrefcount(one) for one in probes]
     for key in range(2000): find(tree, key % 303 - 1); last(tree)
     print(before == [sys.getrefcount(one) for one in probes])
+    def key_of(key):
+        node = find(tree, key)
+        if node is None: return "none"
+        return "wrong" if node == None else node.key
+    def handed(n, what): return what if n == 0 else handed(n - 1, what)
+    one = [1]
+    for round in range(60): keys = key_of(round), key_of(-round - 1), type(find(tree, -1)), find(None, 3)
+    for round in range(100): handed(3, 5)
+    for round in range(60): back = handed(3, one), handed(3, 5), handed(2, None), handed(2, 2.5), handed(1, "s")
+    print(keys, back, sys.getrefcount(one))
     def down(n): return base if n == 0 else 1 + down(n - 1)
     base = 1
     other = types.FunctionType(down.__code__, {"base": 100, "down": down})
