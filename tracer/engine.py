@@ -20,6 +20,7 @@ from ..ir.ops import TURNS
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
 from .fuel import Fuel
+from .heat import waits
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
 
@@ -49,6 +50,7 @@ class Engine:
         self.sites, self.by_place = sites, by_place
         self.counts = {"traces": 0, "bridges": 0, "exits": 0, "aborts": 0, "promoted": 0, "compile_ms": 0.0}
         self.log = False
+        self.clock = 0.0                    # milliseconds of CPU time that the program has taken, without the JIT's
         self.level = -1
         self.wait = False                   # until what is done after the program's end is done
         self.eager = False
@@ -70,6 +72,7 @@ class Engine:
     def hook(self, why: int) -> None:
         """A recording has ended."""
         started = process_time()
+        self.clock = started * 1000 - self.counts["compile_ms"]
         collects = gc.isenabled()
         gc.disable()                    # what is made here must not set off collections of the program's objects
         try:
@@ -142,6 +145,9 @@ class Engine:
             site = self.root_site(kind)
             if resumed(site):
                 return
+            if self.share is not None and (turns := waits(site, self.clock)):
+                self.count_again(site, kind, turns)
+                return
         site.profile.read(start)
         self.note_kinds(site)
         site.learned = True
@@ -175,6 +181,7 @@ class Engine:
     def count_again(self, site: Site, kind: int, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
         threshold = field("loop_threshold" if kind == LOOP else "call_threshold")
+        site.turns += turns
         for at in site.places():
             core.set_word(site.code.address_of(at) + 8, threshold - turns)
 

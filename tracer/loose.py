@@ -21,16 +21,14 @@ def is_loose(held: object) -> bool:
     return isinstance(held, type) and held.__flags__ & HEAP_TYPE != 0
 
 
-def loosen(kinds: set) -> set:
+def loosen(kinds: frozenset) -> frozenset:
     """The kinds with weak references to classes of the program."""
-    return {ref(kind) if is_loose(kind) else kind for kind in kinds}
+    return frozenset(ref(kind) if is_loose(kind) else kind for kind in kinds)
 
 
-def tighten(kinds: set) -> set:
+def tighten(kinds: frozenset) -> frozenset:
     """The kinds with the classes that live."""
-    found = {kind() if type(kind) is ref else kind for kind in kinds}
-    found.discard(None)
-    return found
+    return frozenset(kind() if type(kind) is ref else kind for kind in kinds) - {None}
 
 
 def strong(kinds) -> list:
@@ -46,8 +44,11 @@ def loose(held: object) -> object:
 def let_go(seen) -> None:
     """A place holds its classes weakly again."""
     for name in SETS:
-        setattr(seen, name, loosen(getattr(seen, name)))
-    seen.callables = {at: loose(held) for at, held in seen.callables.items()}
+        kinds = getattr(seen, name)
+        if any(map(is_loose, kinds)):
+            setattr(seen, name, loosen(kinds))
+    if seen.callables:
+        seen.callables = {at: loose(held) for at, held in seen.callables.items()}
 
 
 def hold(seen) -> None:

@@ -8,6 +8,7 @@ unboxed values, or the type of an object.
 """
 from __future__ import annotations
 
+from _weakref import ref
 from _collections import _count_elements     # of collections, which is not needed to start with
 from struct import Struct, pack
 
@@ -20,6 +21,20 @@ ENTRY_WORDS, SHAPE = 18, 9
 ENTRY = Struct("<18q")
 
 
+NOTHING: frozenset = frozenset()
+NO_CALLS: dict[int, object] = {}                    # never changed, but replaced
+_shared: dict[frozenset, frozenset] = {}
+
+
+def with_one_more(held: frozenset, one) -> frozenset:
+    """A set with one more element. Equal ones are one object, but for those with references to classes of the
+    program: a large program has tens of thousands of places, and most sets are {"int"} and the like."""
+    if one in held:
+        return held
+    made = held | {one}
+    return made if any(type(kind) is ref for kind in made) else _shared.setdefault(made, made)
+
+
 class Seen:
     """Observations at one place."""
 
@@ -28,11 +43,15 @@ class Seen:
 
     def __init__(self):
         self.count = 0
-        self.a, self.b, self.c, self.result, self.next = set(), set(), set(), set(), set()
-        self.buffers: set = set()                   # layouts of arrays that items were taken from or put into
-        self.callables: dict[int, object] = {}      # by address: functions and classes called
+        self.a = self.b = self.c = self.result = self.next = NOTHING
+        self.buffers: frozenset = NOTHING           # layouts of arrays that items were taken from or put into
+        self.callables = NO_CALLS                   # by address: functions and classes called
         self.function = 0
-        self.shapes: set[int] = set()               # what an enumerate or zip goes over
+        self.shapes: frozenset[int] = NOTHING       # what an enumerate or zip goes over
+
+    def note(self, name: str, one) -> None:
+        """One of its sets gets one more element."""
+        setattr(self, name, with_one_more(getattr(self, name), one))
 
 
 class Profile:
@@ -74,7 +93,7 @@ class Profile:
         for at in before:
             seen = self.at.setdefault((path, at), Seen())
             seen.count = other.at[(), begin].count
-            seen.next.add(at + code.instrs[at].length)
+            seen.note("next", at + code.instrs[at].length)
         for (below, at), seen in other.at.items():
             hold(seen)
             self.at.setdefault(((*path, *below), at), seen)
@@ -109,27 +128,27 @@ class Profile:
 
     def kinds(self, seen: Seen, e, types: dict) -> None:
         """The operands' kinds."""
-        for place, payload in ((seen.a, 4), (seen.b, 7), (seen.c, 10), (seen.result, 13)):
+        for name, payload in (("a", 4), ("b", 7), ("c", 10), ("result", 13)):
             tag = e[payload + 1]
             if tag == OBJECT:
                 address = e[payload + 2]
                 kind = types.get(address)
                 if kind is None:
                     kind = types[address] = loose(core.object_at(address))
-                place.add(kind)
+                seen.note(name, kind)
             elif tag != 0 or payload != 13:         # nothing was logged afterwards: not a result
-                place.add(TAG_NAMES.get(tag, "empty"))
+                seen.note(name, TAG_NAMES.get(tag, "empty"))
         if e[11] == SHAPE:
-            seen.shapes.add(e[10])
+            seen.note("shapes", e[10])
         if e[16] and len(seen.callables) < 6 and e[16] not in seen.callables:
             found = core.object_at(e[16])
             if type(found).__name__ in ARRAYS:
-                seen.buffers.add(layout_of(found))
+                seen.note("buffers", layout_of(found))
             elif type(found).__name__ == "function" and found.__closure__:
                 if id(found.__code__) not in seen.callables:
-                    seen.callables[id(found.__code__)] = core.without_closure(found)
+                    seen.callables = {**seen.callables, id(found.__code__): core.without_closure(found)}
             elif issubclass(type(found), type) or type(found).__name__ in ("function", "method_descriptor"):
-                seen.callables[e[16]] = loose(found)        # a container of the program is not kept
+                seen.callables = {**seen.callables, e[16]: loose(found)}    # a container of the program is not kept
 
 
 def columns(digest: bytes) -> list[list[int]]:
@@ -161,7 +180,7 @@ class Walk:
             seen = profile.at[place] = Seen()
         profile.kinds(seen, entry, self.types)
         if following >= 0:
-            seen.next.add((self.entry(following)[0] - start) >> 3)
+            seen.note("next", (self.entry(following)[0] - start) >> 3)
         return seen
 
     def path(self, i: int, entry: tuple) -> tuple:

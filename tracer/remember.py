@@ -133,15 +133,18 @@ def recalled(found, row: tuple) -> Seen:
     seen = Seen()
     seen.count, kinds, following, called, shapes, layouts, unknown = row
     for name, numbers in zip(SETS, kinds):
-        getattr(seen, name).update(kind for kind in map(found.get, numbers) if kind is not None)
-    seen.next.update(following)
+        for kind in map(found.get, numbers):
+            if kind is not None:
+                seen.note(name, kind)
+    for name, numbers in (("next", following), ("shapes", shapes)):
+        for number in numbers:
+            seen.note(name, number)
     for one in map(found.get, called):
         if one is not None:
-            seen.callables[id(one.__code__) if is_function(one) and one.__closure__ else id(one)] = one
-    seen.shapes.update(shapes)
+            at = id(one.__code__) if is_function(one) and one.__closure__ else id(one)
+            seen.callables = {**seen.callables, at: one}
     if layouts or unknown:
         from .arrays import recalled_layout
-        seen.buffers.update(recalled_layout(*layout) for layout in layouts)
-        if unknown:
-            seen.buffers.add(None)
+        for layout in [*(recalled_layout(*layout) for layout in layouts), *([None] if unknown else [])]:
+            seen.note("buffers", layout)
     return seen

@@ -38,6 +38,8 @@ class Site:
         self.watched: list = []
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
+        self.since = self.turns = 0     # when the first was, turns or calls since then
+        self.width = 0.0                # instructions of a turn or call
         self.native_level = 0               # LLVM's level of its code, 0: the baseline compiler's
         self.lines = 0                      # of LLVM text, about
         self.hot: dict[tuple, int] = {}     # times an exit became hot, by place

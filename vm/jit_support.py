@@ -127,7 +127,7 @@ OFFSETS = {
     "Frame": "pc iframe code caller thread regs pool function kind words linked gen result",
     "Thread": "ts top limit c_stack_limit",
     "FireFunction": "vmcode vmcode_of",
-    "Jit": "recording loop_threshold call_threshold root header kind count rounds_wanted log out_pc out_frame "
+    "Jit": "recording loop_threshold call_threshold root header kind count rounds rounds_wanted log out_pc out_frame "
            "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
            "stored record_now gave_up parameters",
     "Sampler": "slots mask busy lost backtrace ip_of register_of core_start core_end ranges nranges",

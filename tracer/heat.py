@@ -1,0 +1,30 @@
+"""Whether a place is hot: the time that its turns or calls take, against all that the program has taken meanwhile.
+
+    waits(site, clock)      0, or the turns or calls until a place that is only warm is recorded again
+
+A large program has hundreds of places that are run some thousands of times, none of which takes a hundredth of
+its time. To read what is recorded of each of them, and to compile it, costs more than it saves while the program
+lasts. Such a place waits until it has run for as long as that takes. The first recording of a place only starts
+the clock.
+"""
+from __future__ import annotations
+
+from .site import field
+
+INSTRUCTION_MS = 0.000006   # milliseconds that the interpreter takes for an instruction, about
+HOT = 0.03                  # of the program's time since the first recording
+ENOUGH_MS = 4               # what recording and compiling a place takes, about
+FIRST, LONGEST = 11, 1 << 20            # turns or calls
+
+
+def waits(site, clock: float) -> int:
+    """`clock`: milliseconds of CPU time that the program has taken, without the JIT's."""
+    width = field("count") / max(field("rounds"), 1)        # instructions of a turn or call
+    if not site.width:
+        site.since, site.width = clock, width
+        return FIRST
+    site.width = (site.width + width) / 2
+    taken = site.turns * site.width * INSTRUCTION_MS
+    if taken >= min(HOT * (clock - site.since), ENOUGH_MS):
+        return 0
+    return min(int((ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS)) + 1, LONGEST)
