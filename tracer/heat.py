@@ -14,6 +14,7 @@ from .site import field
 INSTRUCTION_MS = 0.000006   # milliseconds that the interpreter takes for an instruction, about
 HOT = 0.03                  # of the program's time since the first recording
 ENOUGH_MS = 4               # what recording and compiling a place takes, about
+MEASURABLE_MS = 0.3         # less is the work of recording itself
 FIRST, LONGEST = 11, 1 << 20            # turns or calls
 
 
@@ -25,6 +26,6 @@ def waits(site, clock: float) -> int:
         return FIRST
     site.width = (site.width + width) / 2
     taken = site.turns * site.width * INSTRUCTION_MS
-    if taken >= min(HOT * (clock - site.since), ENOUGH_MS):
+    if clock - site.since < MEASURABLE_MS or taken >= min(HOT * (clock - site.since), ENOUGH_MS):
         return 0
     return min(int((ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS)) + 1, LONGEST)
