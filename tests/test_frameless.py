@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from differential.recursive import program
 from interpreters import FIRE, HOST, is_host, run
 
 pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
@@ -276,3 +277,12 @@ def test_the_next_run(script, tmp_path):
     later = run([*FIRE, "-X", "fire.jit_log=1"], path, env=env)
     assert later.out == "46368\n"
     assert sum("jit: stored" in line for line in later.err.splitlines()) == 2 and "trace" not in later.err
+
+
+@pytest.mark.parametrize("mode", ["eager", "stress 3"])
+@pytest.mark.parametrize("seed", range(8))
+def test_generated(seed, mode, script):
+    """Programs of functions that call themselves, made at random (tests/differential/recursive.py)."""
+    path = script(program(seed))
+    host, fire = run(HOST, path), run([*FIRE, *MODES[mode]], path)
+    assert (fire.status, fire.out, fire.err) == (host.status, host.out, host.err)
