@@ -97,7 +97,7 @@ def test_a_builtin_over_a_generator(tmp_path):
                        for i in range(n))
         print(work(int(sys.argv[1])))
     """
-    said = explain(tmp_path, program, 3_000_000, env={"FIRE_JIT_HOT": 1 << 40})
+    said = explain(tmp_path, program, 15_000_000, env={"FIRE_JIT_HOT": 1 << 40})
     assert share(said, "work") > 80 and re.search(r"[\d.]+ %  interpreter +3 \|", said), said
     said = explain(tmp_path, program, 300_000_000, compare=False)
     assert share(said, "work") + share(said, "sum") > 60, said
