@@ -93,7 +93,8 @@ def ask() -> int:
     times = _asked.get((record, header, kind), 0)
     _asked[record, header, kind] = times + 1
     usual, first = _usual[kind], warm(_usual[0])[kind]
-    _, packed = _rows.get((digest(root.__code__), header, kind), (False, b""))
+    code = digest(root.__code__)
+    _, packed = _rows.get((code, header, kind), (False, b""))
     row = store.row(packed) if packed else None
     if row is None or row[0] == "unstorable":
         if row is not None:
@@ -103,7 +104,8 @@ def ask() -> int:
         return -HOPELESS * usual if times == 0 else 1
     try:
         install(row, root, places.of(record, header, kind), words)
-        install_frameless(root, record, header, words)
+        if kind == places.FUNCTION:
+            install_frameless(code, root, record, header, words)
         return 0
     except LookupError as error:
         if _log:
@@ -111,9 +113,9 @@ def ask() -> int:
     return 1 if times >= len(APART) else first - APART[times]
 
 
-def install_frameless(root, record: int, header: int, words: int) -> None:
+def install_frameless(code: bytes, root, record: int, header: int, words: int) -> None:
     """The same of the function's frameless version, if it has one that can be used now."""
-    _, packed = _rows.get((digest(root.__code__), header, places.FRAMELESS), (False, b""))
+    _, packed = _rows.get((code, header, places.FRAMELESS), (False, b""))
     row = store.row(packed) if packed else ("abort",)
     if row[0] not in ("abort", "unstorable"):
         try:
