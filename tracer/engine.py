@@ -29,7 +29,7 @@ MOST_TRIES = 12
 LINES_PER_OPERATION = 2         # of LLVM text, about
 EXIT_MS = 0.0006        # milliseconds that are lost by taking an exit, about
 LINE_MS, WORD_MS, REGION_MS = 0.003, 0.05, 1    # milliseconds a line of LLVM text, an instruction, any region takes
-MOST_TIMES = 6          # an exit is recorded
+MOST_TIMES = 3          # versions of a region's code that an exit is recorded in
 WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
 HEAD_START_MS = 80      # milliseconds the JIT may take before its share of the CPU time counts
 SAVED_MS = 10           # less for each region of an earlier run
@@ -204,9 +204,11 @@ class Engine:
         """What the place of a hot exit teaches."""
         site.profile.hot.add((path, at, sentence))
         self.say(f"hot exit of {site.number}: {sentence}; {[p[0] for p in path]} word {at}")
-        site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
-        if times >= MOST_TIMES:
-            site.profile.resigned.add((path, at))
+        if (path, at) not in site.counted:          # while nothing is compiled again it teaches the same, or more
+            site.counted.add((path, at))
+            site.hot[path, at] = times = site.hot.get((path, at), 0) + 1
+            if times >= MOST_TIMES:
+                site.profile.resigned.add((path, at))
         site.profile.negative.add((path, at))       # if there is an index: it may be negative from now on
         if "global name was bound again" in sentence:
             function = site.profile.kept.get(path)
@@ -309,6 +311,7 @@ class Engine:
         if self.journal is not None:
             self.journal.leaves(site)
         site.exits, site.native, site.stored, site.suspended = exits, code, False, False
+        site.counted.clear()
         site.natives.append(code)
         site.watched += loose.watch(site.classes, code.tables["consts"])
         self.install(site, code.entry)

@@ -42,7 +42,8 @@ class Site:
         self.width = 0.0                # instructions of a turn or call
         self.native_level = 0               # LLVM's level of its code, 0: the baseline compiler's
         self.lines = 0                      # of LLVM text, about
-        self.hot: dict[tuple, int] = {}     # times an exit became hot, by place
+        self.hot: dict[tuple, int] = {}     # versions of its code in which an exit became hot, by place
+        self.counted: set[tuple] = set()    # places of those of the present one
         self.globals: object = ...      # of the root's functions; None: several, so its names are looked up
         self.stored = False             # its code is of an earlier run
         self.seen = b""                 # and what that had seen, until it is asked for
