@@ -11,6 +11,8 @@ this text back, `verify.py` checks it.
 """
 from __future__ import annotations
 
+from typing import Any
+
 from .ops import FLOATS
 
 
@@ -44,6 +46,7 @@ class Function:
         self.keeps: set[int] = set()            # their addresses
         self.classes: dict[int, object] = {}    # weak references to classes among the constants, by number
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
+        self.names: dict[int, Any] = {}         # what the code relies on of the names in dicts, by the dicts' addresses
         self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
         self.uncounted: set[int] = set()        # exits that are as it should be: nothing is recorded there
@@ -86,7 +89,7 @@ class Function:
 
     def mark(self, value: int, says: str, of: object) -> int:
         """The number of a constant word that is another one in each run: the version of a class, of a
-        dict, of its keys."""
+        dict, the record of a dict's names."""
         key = (says, id(of))
         number = self.const_index.get(key)      # type: ignore[call-overload]
         if number is None:

@@ -99,6 +99,15 @@ class Binding(Direct):
                 self.guard(self.e("ptr_eq", found, self.const_object(value)), CHANGED)
         return True
 
+    def guard_dict(self, table: dict) -> None:
+        """Go on only if nothing in a dict was changed since now."""
+        key = ("dict", id(table))
+        if key not in self.cx.facts:
+            version = self.core.word(id(table) + 24)
+            found = self.load("i64", self.const_object(table), 24, "dict")
+            self.guard(self.e("int_eq", found, self.version(version, "dict", table)), CHANGED)
+            self.cx.facts[key] = True
+
     def load_defaults(self, call: Call, code, sources: list, missing: list, count: int) -> bool:
         """The defaults of one of several functions with the same code; those of keywords alone are not looked for."""
         if missing[-1] >= code.argcount:

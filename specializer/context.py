@@ -24,7 +24,7 @@ class FrameState:
     exists only in the region; `call` is what its return does."""
 
     __slots__ = ("code", "path", "regs", "homes", "frame", "function", "call_at", "kind", "target", "globals",
-                 "builtins", "instance", "parked", "at", "waits", "held", "counted")
+                 "builtins", "instance", "parked", "at", "waits", "held", "counted", "of_module")
 
     def __init__(self, code, path: tuple, frame: str | None):
         self.code, self.path, self.frame = code, path, frame
@@ -41,6 +41,7 @@ class FrameState:
         self.at, self.waits = 0, False
         self.held: tuple = ((), -1)     # its consumer's path and register
         self.counted = False            # whether that has an enumerate of it
+        self.of_module = False          # whether its names are its globals
 
     def copy(self) -> FrameState:
         """A copy whose registers change on their own."""
@@ -50,7 +51,7 @@ class FrameState:
         made.function, made.call_at, made.kind, made.target = self.function, self.call_at, self.kind, self.target
         made.globals, made.builtins, made.instance = self.globals, self.builtins, self.instance
         made.parked, made.at, made.waits, made.held = self.parked, self.at, self.waits, self.held
-        made.counted = self.counted
+        made.counted, made.of_module = self.counted, self.of_module
         return made
 
 

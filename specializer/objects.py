@@ -1,17 +1,15 @@
-"""Globals and attributes, by layout: guards on versions, then direct loads and stores.
+"""Attributes, by layout: guards on versions, then direct loads and stores.
 
-    GLOBAL_GET f       the dict's version is what it was  ->  the object is known
     ATTR_GET o.x       the type's version is what it was  ->  inline value or slot at a known place
 """
 from __future__ import annotations
 
-from types import BuiltinFunctionType, ModuleType
+from types import ModuleType
 
-from .builder import Builder
+from .names import KNOWN_KINDS, MethodDescriptor, Names
 from .values import EMPTY, NO, Val, is_fixed, is_quiet
 
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
-MethodDescriptor = type(list.append)
 HEAP_TYPE, MANAGED_DICT, VALID_VERSION = 1 << 9, 1 << 4, 1 << 19
 GETATTRO = 144          # in a class: what finds the attributes of its instances
 T_OBJECT_EX = 16
@@ -19,96 +17,8 @@ MISSING = object()
 MOST_TYPES = 6
 
 
-class Objects(Builder):
-    """Specializations of names and attributes."""
-
-    # ---------------------------------------------------------------------------------------------- globals
-    def guard_dict(self, table: dict) -> None:
-        """Go on only if nothing in a dict was changed since now."""
-        key = ("dict", id(table))
-        if key in self.cx.facts:
-            return
-        version = self.core.word(id(table) + 24)
-        found = self.load("i64", self.const_object(table), 24, "dict")
-        self.guard(self.e("int_eq", found, self.version(version, "dict", table)), "a global name was bound again")
-        self.cx.facts[key] = True
-
-    def do_GLOBAL_GET(self, instr):
-        frame = self.cx.frames[-1]
-        name = frame.code.name_at(instr.b)
-        if type(frame.globals) is not dict or type(frame.builtins) is not dict:
-            return self.step(instr)
-        tables = (frame.globals, frame.builtins)
-        depth = next((depth for depth, table in enumerate(tables) if name in table), None)
-        if depth is None:
-            return self.step(instr)
-        asked = tables[:depth + 1]
-        if id(frame.globals) in self.profile.changing:
-            return self.changing_global(instr, asked, name)
-        for table in asked:
-            self.guard_dict(table)
-        self.write(instr.a, self.known(asked[-1][name]))
-        return instr.at + instr.length
-
-    def changing_global(self, instr, tables, name):
-        """A global of a module whose names are bound again and again: by the layout of its keys."""
-        for table in tables:
-            if not self.guard_keys(table):
-                return self.step(instr)
-        value = self.entry_value(tables[-1], name)
-        if value is None:
-            return self.step(instr)
-        self.guard(self.e("ptr_ne", value, "null"), "a global name was deleted")
-        held = tables[-1][name]
-        if isinstance(held, KNOWN_KINDS):
-            self.guard(self.e("ptr_eq", value, self.const_object(held)), "a global name was bound again")
-            self.write(instr.a, self.known(held))
-        else:
-            self.write(instr.a, self.loaded_item(value, self.seen.result))
-        return instr.at + instr.length
-
-    def guard_keys(self, table: dict) -> bool:
-        """Go on only if a dict has the keys it has now; False: they cannot be guarded."""
-        key = ("keys", id(table))
-        if key in self.cx.facts:
-            return True
-        keys = self.core.word(id(table) + 32)
-        version = self.core.keys_version(keys)
-        if not version:
-            return False
-        found = self.load("ptr", self.const_object(table), 32, "dict")
-        self.guard(self.e("int_eq", self.load("u32", found, 12, "dict"), self.version(version, "keys", table)),
-                   "a module got other names")
-        self.cx.facts[key] = found
-        return True
-
-    def entry_value(self, table: dict, name: str):
-        """Load the value of a key whose dict's keys are guarded."""
-        at = self.core.entry_offset(self.core.word(id(table) + 32), name)
-        if at is None:
-            return None
-        return self.load("ptr", self.cx.facts[("keys", id(table))], at, "dict")
-
-    def known(self, held) -> Val:
-        """The value of an object found where a guard says that it still is."""
-        kind = type(held)
-        if kind is int and abs(held) < 1 << 60:
-            return Val("int", str(held))
-        if kind is float and held == held:
-            from .values import float_text
-            return Val("float", float_text(held))
-        if kind is bool:
-            return Val("bool", "true" if held else "false")
-        if held is None:
-            return Val("none")
-        if isinstance(held, KNOWN_KINDS):
-            return Val("obj", None, kind, held)
-        pointer = self.e("const", x=self.function.const(id(held)))
-        if not is_fixed(kind):
-            self.cx.facts[("class", pointer)] = kind
-            return Val("obj", pointer)
-        self.cx.types[pointer] = kind
-        return Val("obj", pointer, kind)
+class Objects(Names):
+    """Specializations of attributes."""
 
     # ------------------------------------------------------------------------------------------- attributes
     def guard_version(self, val: Val, kind: type) -> bool:
@@ -271,7 +181,7 @@ class Objects(Builder):
         if type(held) is ModuleType:
             table = held.__dict__
             if name in table:
-                self.guard_dict(table)
+                self.guard_names(table, name)
                 return self.known(table[name])
             return None
         if self.is_plain_class(held, name):
@@ -396,4 +306,4 @@ class Objects(Builder):
         self.cx.facts.clear()
 
 
-KNOWN_KINDS = (type, ModuleType, BuiltinFunctionType, MethodDescriptor, type(lambda: 0))
+__all__ = ["KNOWN_KINDS", "MethodDescriptor", "Objects"]

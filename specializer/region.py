@@ -34,6 +34,9 @@ from .values import EMPTY, MEM, NUMBERS, TAGS
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_GET_K", "ITEM_SET", "CONTAINS", "BEFORE_WITH",
             "WITH_EXCEPT"}
+USES_NAMESPACE = {"NAME_GET", "NAME_SET"}
+USES_NAMES = {"GLOBAL_GET", "GLOBAL_SET"} | USES_NAMESPACE
+NEW_LOCALS = 2               # of a code object: a function's
 ENOUGH_BLOCKS = 700, 300     # in code of LLVM's, the baseline compiler's; paths that are left then, those taken least
                              # often, end in the interpreter
 
@@ -69,8 +72,10 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         self.keep()
         if not one_module:
             frame.globals = frame.builtins = None
-        elif any(path == () and code.instrs[at].op == "GLOBAL_GET" for path, at in self.profile.at):
+        elif named := {code.instrs[at].op for path, at in self.profile.at if path == ()} & USES_NAMES:
             self.guard_module(frame)
+            if named & USES_NAMESPACE and not code.host.co_flags & NEW_LOCALS:
+                self.guard_namespace(frame)
             self.begin(self.header)             # the guards that follow have an exit, and a sentence, of their own
             self.keep()
         self.load_root(frame, kinds)

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from ..tracer.names import ABSENT
 from .builder import Abort, Builder, Split
 from .direct import Direct
+from .names import BOUND
 from .values import EMPTY, NO, Val
 
 ARITHMETIC = "ADD SUB MUL AND OR XOR NEG NOT".split()
@@ -49,14 +51,20 @@ class Silent(Direct):
         truth, exception = known
         quiet, loud = self.function.block(), self.function.block()
         self.block.end = ("branch", truth, quiet, loud)
-        saved = self.cx
+        saved, count = self.cx, len(self.function.blocks)
         self.block, self.cx = quiet, saved.copy()
         if not self.handle_silently(exception, catcher):
+            self.abandon(count)
             quiet.ops, quiet.end = [], ("jump", loud, [])
             loud.incoming.append((quiet, []))
         self.block, self.cx = loud, saved
         self.begin(instr.at)
         self.step(instr, True)
+
+    def abandon(self, count: int) -> None:
+        """What was tried leads nowhere: the blocks made for it, those after the first `count`, are empty."""
+        for block in self.function.blocks[count:]:
+            block.params, block.ops, block.incoming, block.end = [], [], [], ("return",)
 
     def why_it_fails(self, instr) -> tuple[str, Val] | None:
         """A condition, and the exception that the instruction raises if it holds."""
@@ -85,12 +93,13 @@ class Silent(Direct):
         val = regs[instr.a] if regs[instr.a].kind == "exc" else self.virtual_exception(regs[instr.a].const)
         if not self.guard_class(val.type):
             return self.step(instr)
-        before, saved = len(self.block.ops), self.cx
+        block, before, saved, count = self.block, len(self.block.ops), self.cx, len(self.function.blocks)
         self.cx = saved.copy()
         if self.handle_silently(val, catcher):
             return None
-        del self.block.ops[before:]
-        self.cx = saved
+        self.abandon(count)
+        del block.ops[before:]
+        self.block, self.cx, block.end = block, saved, ()
         self.begin(instr.at)
         return self.step(instr)
 
@@ -223,7 +232,7 @@ class Silent(Direct):
                 table, name = held[instr.b].__dict__, code.name_at(instr.c)
                 if name not in table:
                     raise TooLoud
-                self.guard_dict(table)
+                self.guard_names(table, name)
                 held[instr.a] = table[name]
             elif instr.op == "BUILD_TUPLE":
                 held[instr.a] = tuple(held.get(instr.b + number) for number in range(instr.c))
@@ -246,15 +255,16 @@ class Silent(Direct):
         depth = next((depth for depth, table in enumerate(tables) if type(table) is dict and name in table), None)
         if depth is None:
             raise TooLoud
-        held, asked = tables[depth][name], tables[:depth + 1]
-        if id(frame.globals) not in self.profile.changing:
-            for table in asked:
-                self.guard_dict(table)
+        held, table = tables[depth][name], tables[depth]
+        if depth:
+            self.guard_names(tables[0], name, ABSENT)
+        if not self.is_changing(table, name):
+            self.guard_names(table, name)
             return held
-        value = self.entry_value(asked[-1], name) if all(map(self.guard_keys, asked)) else None
-        if value is None or type(held) not in (type, ModuleType):
+        if type(held) not in (type, ModuleType):
             raise TooLoud
-        self.guard(self.e("ptr_eq", value, self.const_object(held)), "a global name was bound again")
+        value = self.load("ptr", self.place_of_name(table, name), 0, "dict")
+        self.guard(self.e("ptr_eq", value, self.const_object(held)), BOUND)
         return held
 
     # ------------------------------------------------------------------------------- while this is being tried

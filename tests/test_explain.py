@@ -160,7 +160,7 @@ def test_what_is_left_to_the_interpreter_is_named(tmp_path):
                 import sys
                 total += i * 2 - (i & 3)
             return total
-        print(f(50_000))
+        print(f(300_000))
     """)
     assert "~ left to the interpreter's handlers: IMPORT_NAME" in notes(said, 4), said
 

@@ -130,12 +130,6 @@ def key_names(keys: int) -> tuple[str, ...]:
     return tuple(object_at(entries[2 * number]) if entries[2 * number] else "" for number in range(count))
 
 
-def entry_offset(keys: int, name: str) -> int | None:
-    """Byte offset of the entry's value from the keys, or None."""
-    number = key_index(keys, name)
-    return None if number is None else 32 + (1 << peek(keys, 32)[9]) + 16 * number + 8
-
-
 def type_version(kind: type) -> int:
     """The version of a class, or 0; a look-up gives it one."""
     if type(kind) is not type and "__getattr__" in type(kind).__dict__:

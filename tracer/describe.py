@@ -7,11 +7,11 @@ number. What cannot be described raises Unstorable: such a region is recorded ag
 """
 from __future__ import annotations
 
-import builtins
 import sys
 from types import CodeType, ModuleType
 
 from . import consumers, core, images
+from .names import ABSENT, VALUE
 from .program import decoded
 from .identity import (HEAP, METHOD, MISSING, WRAPPER, digest, flags, instance_type, is_function, layout, module_of,
                        named, of_class, of_parts, of_value, raw_attribute)
@@ -221,6 +221,8 @@ class Recipe(Describer):
             mark = self.function.marks.get(number)
             if mark is None:
                 rows.append(self.word(word))
+            elif mark[0] == "names":
+                rows.append(("names", self.thing(mark[1]), tuple(self.function.names[id(mark[1])].says.items())))
             else:
                 rows.append((mark[0], self.thing(mark[1])))
         return rows
@@ -243,9 +245,10 @@ class Recipe(Describer):
     def checks(self) -> list[tuple]:
         """What must be in another run as it is now, and is not looked at by the compiled code itself."""
         rows = [("code", self.thing(code.host), digest(code.host)) for code in self.codes]
-        layouts = {id(of) for says, of in self.function.marks.values() if says == "keys"}
-        for table in {id(of): of for says, of in self.function.marks.values() if says in ("dict", "keys")}.values():
-            rows += self.checks_of_table(table, id(table) in layouts)
+        for names in self.function.names.values():
+            rows += self.checks_of_names(names.table, names.says)
+        for table in {id(of): of for says, of in self.function.marks.values() if says == "dict"}.values():
+            rows += [("item", self.thing(table), name, of_value(value)) for name, value in table.items()]
         checked: set[int] = set()
         while len(checked) < len(self.classes):
             for kind in [kind for key, kind in self.classes.items() if key not in checked]:
@@ -258,26 +261,17 @@ class Recipe(Describer):
                          if (kind := instance_type(part))]
         return rows
 
-    def checks_of_table(self, table: dict, layout: bool) -> list[tuple]:
-        """The same of a dict whose version or keys are guarded: globals, or a function's defaults."""
-        rows: list[tuple] = []
-        number = self.thing(table)
-        if "__name__" in table:
-            home = module_of(table)
-            if home is None and len(self.codes) > 1:
-                raise Unstorable("functions of no module call each other")
-            rows.append(("home", number, home))
-            hidden = builtins.__dict__ if table is not builtins.__dict__ else {}
-            absent = sorted(name for name in self.names if name in hidden and name not in table)
-            rows.append(("absent", number, tuple(absent)))
-        for name in sorted(name for name in table
-                           if type(name) is str and (name in self.names or "__name__" not in table)):
-            value = table[name]
-            rows.append(("item", number, name, of_value(value)))
-            if kind := instance_type(value):
+    def checks_of_names(self, table: dict, says: dict[str, str]) -> list[tuple]:
+        """The same of a module's names: values, or that there are none."""
+        home, number = module_of(table), self.thing(table)
+        if home is None and len(self.codes) > 1:
+            raise Unstorable("functions of no module call each other")
+        rows: list[tuple] = [("home", number, home),
+                             ("absent", number, tuple(name for name, what in says.items() if what == ABSENT))]
+        for name in (name for name, what in says.items() if what == VALUE and name in table):
+            rows.append(("item", number, name, of_value(table[name])))
+            if kind := instance_type(table[name]):
                 rows.append(("type", number, name, self.thing(kind)))
-            if layout:
-                rows.append(("entry", number, name, core.entry_offset(core.word(id(table) + 32), name)))
         return rows
 
     def checks_of_class(self, kind: type) -> list[tuple]:

@@ -21,6 +21,7 @@ from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
 from .fuel import Fuel
 from .heat import waits
+from .names import settle
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
 
@@ -210,10 +211,8 @@ class Engine:
             if times >= MOST_TIMES:
                 site.profile.resigned.add((path, at))
         site.profile.negative.add((path, at))       # if there is an index: it may be negative from now on
-        if "global name was bound again" in sentence:
-            function = site.profile.kept.get(path)
-            if function is not None:
-                site.profile.changing.add(id(function.__globals__))
+        for record in site.names:
+            site.profile.changing |= record.changed()
 
     def note_kinds(self, site: Site) -> None:
         """Kinds of the root's registers when the recording started at the header: what entries have to expect."""
@@ -254,6 +253,7 @@ class Engine:
         """IR becomes machine code and is put in its place; how large it is, in words."""
         if self.verify:
             self.check(function)
+        site.names = settle(function)
         site.lines = LINES_PER_OPERATION * sum(len(block.ops) for block in function.blocks)
         at_once = level == 0 and HAS_BASELINE and self.oracle is None
         code, text = (self.baseline(region, function), "") if at_once else self.optimized(region, function, level)
@@ -266,7 +266,7 @@ class Engine:
         site.classes = function.classes
         self.put(site, code, region.exits)
         site.native_level = level
-        site.kept.append(function.kept)
+        site.kept.append((function.kept, site.names))
         blocks = len(function.blocks)
         if not self.oracle:
             function.clear()

@@ -212,6 +212,6 @@ def code_of(number: int, function, lowering):
     tables = {"consts": function.consts, "counters": lowering.counters, "exits": lowering.exits}
     made = stubs.entry(tables, ctypes.cast(_callback, ctypes.c_void_p).value, switch(), core.info)
     border()
-    function.marks.clear()              # they would keep the program's classes alive
+    function.marks.clear(), function.names.clear()      # they would keep the program's classes alive
     regions[number] = Region(function, made.tables, lowering.values)
     return made

@@ -62,10 +62,11 @@ class Profile:
         self.at: dict[tuple[tuple, int], Seen] = {}
         self.codes: dict[tuple, Code] = {(): root}
         self.kept: dict[tuple, object] = {}         # functions, without what their closures hold
-        self.changing: set[int] = set()             # dicts of globals that are bound again and again, by address
+        self.changing: set[tuple[int, str]] = set() # names that are bound again and again, by their dict's address
         self.negative: set[tuple] = set()           # (path, word): places with indices that count from the end
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
         self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
+        self.values: dict[tuple[int, str], tuple] = {}      # of names: their dict, the address of the value last seen
         self.known: dict[int, Seen] = {}            # where entries that were alike went, by their number in a digest
 
     def places(self) -> int:
@@ -124,7 +125,16 @@ class Profile:
                     known[number] = walk.seen(i, nexts[i])
         for number, times in counts.items():
             known[number].count += times
+        self.look_at_names()
         return count
+
+    def look_at_names(self) -> None:
+        """Names that have other values than when the last recording ended are bound again and again."""
+        for place, (table, address) in self.values.items():
+            now = id(table.get(place[1]))
+            if now != address:
+                self.values[place] = table, now
+                self.changing.add(place)
 
     def kinds(self, seen: Seen, e, types: dict) -> None:
         """The operands' kinds."""
@@ -179,9 +189,19 @@ class Walk:
         if seen is None:
             seen = profile.at[place] = Seen()
         profile.kinds(seen, entry, self.types)
+        self.note_name(profile.codes[path], place)
         if following >= 0:
             seen.note("next", (self.entry(following)[0] - start) >> 3)
         return seen
+
+    def note_name(self, code: Code, place: tuple) -> None:
+        """Where a place gets a name from its module's dict, the value is looked at after each recording."""
+        path, at = place
+        instr = code.instrs[at]
+        if instr.op in ("GLOBAL_GET", "NAME_GET"):
+            table, name = self.profile.kept[path].__globals__, code.name_at(instr.b)
+            if type(table) is dict and name in table:
+                self.profile.values.setdefault((id(table), name), (table, id(table[name])))
 
     def path(self, i: int, entry: tuple) -> tuple:
         """The calls that lead to an entry's frame. Paths that are new to the profile become known to it."""

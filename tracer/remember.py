@@ -74,10 +74,11 @@ class Written(Describer):
         places = [(paths[path], at, self.seen(one)) for (path, at), one in profile.at.items()]
         sets = [[(paths[one[0]], *one[1:]) for one in getattr(profile, name) if one[0] in paths]
                 for name in ("negative", "resigned", "hot")]
-        changing = [function for function in profile.kept.values() if id(function.__globals__) in profile.changing]
+        homes = {id(function.__globals__): function for function in profile.kept.values()}
+        changing = [(self.maybe(homes[table]), name) for table, name in sorted(profile.changing) if table in homes]
         kinds = site.kinds and [("...",) if kind is ... else kind and self.maybe(kind) for kind in site.kinds]
         hot = [(paths[path], at, times) for (path, at), times in site.hot.items() if path in paths]
-        return (rows, places, sets, [self.maybe(one) for one in changing], kinds, hot, site.recordings, site.tries,
+        return (rows, places, sets, changing, kinds, hot, site.recordings, site.tries,
                 site.globals is None)
 
 
@@ -103,7 +104,8 @@ def recall(site, root, data: bytes) -> None:
             profile.at[paths[number], at] = recalled(found, seen)
     for name, rows in zip(("negative", "resigned", "hot"), sets):
         getattr(profile, name).update((paths[one[0]], *one[1:]) for one in rows if paths[one[0]] is not None)
-    profile.changing.update(id(one.__globals__) for one in map(found.get, changing) if one is not None)
+    homes = ((found.get(one), name) for one, name in changing)
+    profile.changing.update((id(one.__globals__), name) for one, name in homes if one is not None)
     site.kinds = kinds and [... if kind == ("...",) else kind if kind is None else found.get(kind) for kind in kinds]
     site.hot = {(paths[number], at): times for number, at, times in hot if paths[number] is not None}
     site.globals = None if several else root.__globals__

@@ -166,7 +166,7 @@ class Found(Finder):
     def __init__(self, row: tuple, root, number: int):
         _, _, things, consts, words, _, left, checks, _, names, _, _, _, _, weak = row
         super().__init__(root, names)
-        self.number = number
+        self.number, self.site_names = number, []
         for says, *of in things:
             self.things.append(getattr(self, "find_" + says)(*of))
         for says, *of in checks:
@@ -201,6 +201,10 @@ class Found(Finder):
             return core.info[of[0]]
         if says == "region":
             return self.number
+        if says == "names":
+            from .names import Record
+            self.site_names.append(Record(self.things[of[0]], dict(of[1])))
+            return self.site_names[-1].address
         return self.version(says, self.things[of[0]])
 
     @staticmethod
@@ -210,8 +214,6 @@ class Found(Finder):
             found = core.type_version(value)
         elif says == "dict":
             found = core.word(id(value) + 24)
-        elif says == "keys":
-            found = core.keys_version(core.word(id(value) + 32))
         elif says == "instance keys at":
             found = core.word(id(value) + INSTANCE_KEYS)
         else:
@@ -246,9 +248,6 @@ class Found(Finder):
 
     def check_parts(self, of: int, expected: tuple) -> None:
         need(type(self.things[of]) in (tuple, dict) and of_parts(self.things[of]) == expected, "defaults")
-
-    def check_entry(self, of: int, name: str, expected: int) -> None:
-        need(core.entry_offset(core.word(id(self.things[of]) + 32), name) == expected, name)
 
     def check_layout(self, of: int, names: tuple) -> None:
         need(is_class(self.things[of]), "class")

@@ -36,6 +36,7 @@ class Site:
         self.suspended = False              # see sweep.py
         self.classes: dict = {}             # constants that are classes, see loose.py
         self.watched: list = []
+        self.names: list = []               # records of the names that the code in place relies on
         self.kinds: list | None = None      # of the root's registers at entry; None: several
         self.recordings = 0
         self.since = self.turns = 0     # when the first was, turns or calls since then

@@ -139,7 +139,8 @@ def install(row: tuple, root, site, words: int) -> None:
         raise LookupError("the machine code is gone")
     site.native, site.native_level, site.stored, site.suspended = native, level, True, False
     site.found, site.classes = found, found.weak
-    site.kept += [found.kept(row), root.__code__]
+    site.names = found.site_names
+    site.kept += [found.kept(row), root.__code__, site.names]
     site.natives.append(native)
     site.watched += watch(found.weak, native.tables["consts"])
     for compiled in found.records.values():
