@@ -307,7 +307,7 @@ OBJECTS = """PyExc_TypeError PyExc_ValueError PyExc_NameError PyExc_UnboundLocal
 TYPES = """PyLong PyFloat PyBool PyList PyTuple PyDict PySet PyFrozenSet PyUnicode PyBytes PyType PyBaseObject PyFunction PyMethod
     PyCFunction PyMethodDescr PyCell PyCode PyGen PyCoro PyAsyncGen PyRange PyRangeIter PyListIter PyTupleIter PyModule
     PyProperty PySuper PyStaticMethod PyClassMethod PyFrame PySlice PyWrapperDescr PyMemberDescr PyGetSetDescr PyEnum
-    PyDictKeys PyComplex PyTraceBack PySetIter PyDictIterKey PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
+    PyDictKeys PyComplex PyTraceBack PySetIter PyDictIterKey PyDictIterValue PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
     PyFilter PyUnicodeIter PyReversed"""
 
 

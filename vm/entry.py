@@ -146,6 +146,25 @@ def call_twin(function: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
     return _PyFunction_Vectorcall(function, args, nargsf, kwnames)
 
 
+@metal(inline=True)
+def plain_entry(thread: Thread, function: FireFunction, args: obj_p, nargs: int) -> Frame:
+    """The frame of a function called from C with just its parameters, filled; NULL: it is not so simple, and nothing
+    has happened. As any, the frame is not linked before something may look."""
+    code = function.vmcode
+    memory = thread.top
+    if unlikely(function.vmcode_of != function.func_code or code.plain != nargs or state.eval_breaker[0] != 0
+                or byte_distance(thread.limit, memory) < code.total_bytes or thread.ts.recursion_remaining <= 0):
+        return None
+    frame = lay_frame(thread, memory, code, cast(Function, new_ref(cast(Obj, function))), None)
+    empty_registers(frame, nargs, code.nlocalsplus)
+    target = cast(Reg, byte_offset(frame, sizeof(Frame)))
+    for i in range(nargs):
+        target[i].object = new_ref(args[i])
+        target[i].tag = OBJECT
+    frame.pc = code.entry
+    return frame
+
+
 @metal(export=True)
 def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
     """`vectorcall` of VM functions: bind the arguments, run the code."""
@@ -155,10 +174,22 @@ def fire_vectorcall(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Ob
         return None
     if unlikely(traced(thread.ts)):
         return call_twin(callable, args, nargsf, kwnames)
+    nargs = nargsf & (ARGUMENTS_OFFSET - 1)
+    if likely(not kwnames):
+        plain = plain_entry(thread, function, args, nargs)
+        if likely(plain):
+            return run_frame(plain)
+    return call_unusual(thread, function, args, nargsf, kwnames)
+
+
+@metal
+def call_unusual(thread: Thread, function: FireFunction, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
+    """Call a function of any kind, or one that has not run yet."""
+    callable = cast(Obj, function)
+    nargs = nargsf & (ARGUMENTS_OFFSET - 1)
     code = code_of(function)
     if not code:
         return None
-    nargs = nargsf & (ARGUMENTS_OFFSET - 1)
     if unlikely(code.flags & CO_OPTIMIZED == 0):
         return call_body(function, code, args, nargsf, kwnames)
     if unlikely(code.twin != 0):

@@ -141,19 +141,23 @@ def link_frames(frame: Frame):
 
     Invariant: the callers of a linked frame are linked and their instructions are set."""
     top = frame
-    top.out = None
+    below: Frame = None
     caller = top.caller
     while caller and caller.linked == 0:
-        caller.out = cast(obj_p, top)               # the way back down; only entry frames, which are linked, use it
+        caller.iframe.previous = cast(InterpreterFrame, top)    # the way back down, where nothing stands yet
         top = caller
         caller = top.caller
     if caller:
         set_instruction(caller)
-    while top:
+    while True:
+        if top != frame:
+            below = cast(Frame, top.iframe.previous)
         init_host_frame(top.iframe, top.function, top.code)
         link(top)
         set_instruction(top)
-        top = cast(Frame, top.out)
+        if top == frame:
+            return
+        top = below
 
 
 @metal(inline=True)
@@ -195,7 +199,7 @@ def lay_frame(thread: Thread, memory: ptr_t, code: VMCode, function: Function, c
 def push_frame(thread: Thread, code: VMCode, function: Function, caller: Frame) -> Frame:
     """A new frame for `code` with empty locals; takes over the function's reference; NULL with an exception.
 
-    A frame without a caller is entered from C and linked at once."""
+    A frame without a caller is entered from C and linked here."""
     memory = thread.top
     bytes = code.total_bytes
     if unlikely(byte_distance(thread.limit, memory) < bytes):

@@ -101,7 +101,7 @@ def next_version(d: Obj):
 
 @metal(inline=True)
 def replace_plain(d: Obj, number: int, value: Obj):
-    """Another value for a key that is there; the value holds no others, so that the dict may stay untracked."""
+    """Another value for a key that is there; if it holds others, the dict is tracked."""
     slot = entry_slot(d, number)
     old = slot[0]
     slot[0] = new_ref(value)
@@ -132,6 +132,12 @@ def replace_int(d: Obj, number: int, value: int) -> bool:
 def may_hold_others(o: Obj) -> bool:
     """Whether the collector would want to know of a dict with this in it."""
     return o.ob_type.tp_flags & HAVE_GC != 0
+
+
+@metal(inline=True)
+def is_tracked(d: Obj) -> bool:
+    """Whether the collector knows of the dict."""
+    return cast(obj_p, byte_offset(cast(VOID_P, d), -16))[0] != None
 
 
 @metal
@@ -344,7 +350,7 @@ def define_storing(name: str, params: str, args: str, boxing: str) -> None:
 def rt_dict_set_{name}(d: Obj, {params}, value: Obj) -> int:
     number = look_again_{name}(d, {args})
     if number >= 0:
-        if unlikely(may_hold_others(value)):
+        if unlikely(may_hold_others(value) and not is_tracked(d)):
             return insert_slow(d, new_ref(entry_key(Dict(d).ma_keys, number)), entry_hash(d, number), value)
         replace_plain(d, number, value)
         return 1

@@ -340,6 +340,8 @@ def leave_returned(frame: Frame, ra: Reg):
 
 @handler("RETURN")
 def RETURN():
+    if unlikely(frame.kind != KIND_CALL):
+        return tail("RETURN_OTHER")
     payload = ra.payload
     tag = ra.tag
     if unlikely(frame.linked != 0 and cast(Obj, frame.iframe.frame_obj) != None):
@@ -347,14 +349,25 @@ def RETURN():
     else:
         ra.tag = EMPTY
     frame.pc = pc
-    if likely(frame.kind == KIND_CALL):
-        caller = frame.caller
-        words = frame.words
-        pop_frame(frame, frame.code.nlocalsplus)
-        pc2 = caller.pc
-        dst = caller.regs[lshr(pc2[0], 16) & 65535]
-        set_raw(dst, payload, tag)
-        return resume_at(caller, pc2 + words)
+    caller = frame.caller
+    words = frame.words
+    pop_frame(frame, frame.code.nlocalsplus)
+    pc2 = caller.pc
+    dst = caller.regs[lshr(pc2[0], 16) & 65535]
+    set_raw(dst, payload, tag)
+    return resume_at(caller, pc2 + words)
+
+
+@handler("RETURN_OTHER")
+def RETURN_OTHER():
+    """Return from a frame that was not simply called."""
+    payload = ra.payload
+    tag = ra.tag
+    if unlikely(frame.linked != 0 and cast(Obj, frame.iframe.frame_obj) != None):
+        leave_returned(frame, ra)
+    else:
+        ra.tag = EMPTY
+    frame.pc = pc
     if frame.kind == KIND_INIT and tag == NONE:
         maker = frame.caller
         instance = frame.result
@@ -363,19 +376,27 @@ def RETURN():
         ts.recursion_remaining = ts.recursion_remaining + 1
         set_object(maker.regs[lshr(maker.pc[0], 16) & 65535], instance)
         return resume_at(maker, maker.pc + CALL_WORDS)
+    if frame.kind == KIND_ENTRY and not cast(VOID_P, frame.gen):
+        jit.out_frame = None            # compiled code that had this instruction run: there is nothing to go on with
+        value = stack(Reg, 1)
+        value.payload = payload
+        value.tag = tag
+        frame.out[0] = boxed(value)
+        pop_frame(frame, frame.code.nlocalsplus)
+        return leave()
     back = return_slow(frame, payload, tag)
     if back:
         if unlikely(cast(VOID_P, back.thread.ts.curexc_type) != None):
             sync(back, back.pc)
             return fail_in(back)
         return go(back)
-    jit.out_frame = None                # compiled code that had this instruction run: there is nothing to go on with
+    jit.out_frame = None                # as above
     return leave()
 
 
 @metal
 def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
-    """Return from a frame that was not simply called. The frame to go on in; NULL: leave the loop."""
+    """The same; the frame to go on in, NULL: leave the loop, a generator was entered from C."""
     kind = frame.kind
     caller = frame.caller
     value = stack(Reg, 1)
@@ -383,10 +404,6 @@ def return_slow(frame: Frame, payload: int, tag: int) -> Frame:
     value.tag = tag
     if cast(VOID_P, frame.gen):
         return generator_returned(frame, value)
-    if kind == KIND_ENTRY:
-        frame.out[0] = boxed(value)
-        pop_frame(frame, frame.code.nlocalsplus)
-        return None
     words = frame.words
     if kind == KIND_INIT:
         instance = frame.result

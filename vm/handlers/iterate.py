@@ -125,6 +125,25 @@ def next_entry(iterator: Obj, pair: obj_p) -> bool:
 
 
 @metal(inline=True)
+def next_place(iterator: Obj) -> int:
+    """Number of the entry that an iterator over a dict or its views goes on with; -1: nothing has happened, it is at
+    its end, the dict has changed or shares its keys with others."""
+    items = DictIter(iterator)
+    d = items.di_dict
+    if unlikely(not d or items.len <= 0 or Dict(d).ma_used != items.di_used or cast(VOID_P, Dict(d).ma_values) != None):
+        return -1
+    keys = Dict(d).ma_keys
+    at = items.di_pos
+    while at < keys.dk_nentries:
+        if likely(entry_slot(d, at)[0]):
+            items.di_pos = at + 1
+            items.len = items.len - 1
+            return at
+        at = at + 1
+    return -1
+
+
+@metal(inline=True)
 def next_member(iterator: Obj) -> Obj:
     """A set's next member, borrowed; NULL: as above."""
     members = SetIter(iterator)
@@ -254,6 +273,12 @@ def FOR_ITER_OTHER():
     kind = rb.object.ob_type
     if kind == PySetIter_Type:
         return tail("FOR_ITER_SET")
+    if kind == PyDictIterItem_Type:
+        if takes_pair(pc, ins, table):
+            return tail("FOR_ITER_ITEMS")
+        return tail("FOR_ITER_HOST")
+    if kind == PyDictIterValue_Type or kind == PyDictIterKey_Type:
+        return tail("FOR_ITER_DICT")
     if kind == FireGenerator_Type:
         callee = resume_inline(frame, pc, rb.object, KIND_FOR_ITER)
         if likely(callee):
@@ -272,6 +297,34 @@ def FOR_ITER_SET():
     return tail("FOR_ITER_HOST")
 
 
+@handler("FOR_ITER_DICT", 2)
+def FOR_ITER_DICT():
+    """Keys or values of a dict."""
+    iterator = rb.object
+    d = DictIter(iterator).di_dict
+    at = next_place(iterator)
+    if unlikely(at < 0):
+        return tail("FOR_ITER_HOST")
+    if iterator.ob_type == PyDictIterValue_Type:
+        set_item_of(ra, entry_slot(d, at)[0])
+        return
+    key = entry_key(Dict(d).ma_keys, at)
+    if took_pair(pc, ins, table, regs[0], key):
+        return jump(pc + 3)
+    set_item_of(ra, key)
+
+
+@handler("FOR_ITER_ITEMS", 2)
+def FOR_ITER_ITEMS():
+    """Keys and values of a dict, each in its register."""
+    d = DictIter(rb.object).di_dict
+    at = next_place(rb.object)
+    if unlikely(at < 0):
+        return tail("FOR_ITER_HOST")
+    put_pair(pc, regs[0], entry_key(Dict(d).ma_keys, at), entry_slot(d, at)[0])
+    return jump(pc + 3)
+
+
 @handler("FOR_ITER_HOST", 2)
 def FOR_ITER_HOST():
     """Iterators of the host. Pairs are taken apart without a tuple."""
@@ -285,11 +338,6 @@ def FOR_ITER_HOST():
             callee = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
             if likely(callee):
                 return go(callee)
-    if kind == PyDictIterKey_Type:
-        key = stack("Obj", 2)
-        if likely(next_entry(iterator, key)):
-            set_item_of(ra, key[0])
-            return
     outcome = next_generic(frame, pc, ra, iterator)
     if likely(outcome > 0):
         return

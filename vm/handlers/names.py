@@ -1,15 +1,16 @@
 """Globals, builtins and namespaces, with inline caches.
 
 Cache words of GLOBAL_GET and NAME_GET: 1 the globals' version, 2 the value (borrowed), 3 the builtins' version or 0,
-4 where the name was found: low half the entry's index in the dict's key table, bits 32-47 1 (globals); bits 48-63
-are the tag of word 2, which holds small numbers unboxed. While both dicts are as they were, words 1-3 answer at once.
-After any change of the globals word 4 does: the entry itself, which holds this very name, proves the hit.
+4 where the name was found: bits 32-47 1 (globals; low half the entry's index in the dict's key table) or 2 (builtins;
+low half the version of the globals' key table); bits 48-63 are the tag of word 2, which holds small numbers unboxed.
+While both dicts are as they were, words 1-3 answer at once. After a change of the globals' values word 4 does: the
+entry itself, which holds this very name, proves the hit, or the key table, which has not got the name since.
 """
 from __future__ import annotations
 
 from .compare import *  # noqa: F403
 
-IN_GLOBALS = 1
+IN_GLOBALS, IN_BUILTINS = 1, 2
 
 
 @metal(inline=True)
@@ -81,10 +82,23 @@ def global_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
     pc[1] = Dict(globals).ma_version_tag
     pc[3] = from_builtins
     where = 0
-    if from_builtins == 0 and not Dict(globals).ma_values:
-        index = find_entry(Dict(globals).ma_keys, name)
-        if index >= 0:
-            where = index | IN_GLOBALS << 32
+    if not Dict(globals).ma_values:
+        keys = Dict(globals).ma_keys
+        if from_builtins == 0:
+            index = find_entry(keys, name)
+            if index >= 0:
+                where = index | IN_GLOBALS << 32
+        elif keys.dk_kind == DICT_KEYS_UNICODE:
+            version = version_of_keys(keys)
+            if version != 0:
+                where = version | IN_BUILTINS << 32
+    remember_global(pc, where, value)
+    return value
+
+
+@metal(inline=True)
+def remember_global(pc: u64p, where: int, value: Obj):
+    """Words 2 and 4 of the cache, for a value that is alive and stays so while the versions hold."""
     held = stack(Reg, 1)
     held.tag = EMPTY
     set_item_of(held, value)
@@ -92,7 +106,6 @@ def global_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
         decref(value)                           # borrowed
     pc[2] = held.payload
     pc[4] = where | (held.tag << 48)
-    return value
 
 
 @metal(cold=True)
@@ -136,33 +149,60 @@ def GLOBAL_GET():
     return tail("GLOBAL_GET_CHANGED")
 
 
+@metal(inline=True)
+def knows_place(frame: Frame, pc: u64p) -> bool:
+    """After a change of the globals: whether word 4 still tells where the name is. The cache is right again then."""
+    place = lshr(pc[4], 32) & 65535
+    globals = Dict(frame.function.func_globals)
+    keys = globals.ma_keys
+    if likely(place == IN_GLOBALS):
+        value = entry_value(keys, pc[4] & 0xFFFFFFFF, name_at(frame, lshr(pc[0], 32) & 65535))
+        if unlikely(not value):
+            return False
+        remember_global(pc, pc[4] & 0xFFFFFFFFFFFF, value)
+        pc[3] = 0
+    elif place != IN_BUILTINS or pc[4] & 0xFFFFFFFF != keys.dk_version:
+        return False
+    elif Dict(frame.function.func_builtins).ma_version_tag != pc[3]:
+        return False
+    pc[1] = globals.ma_version_tag
+    return True
+
+
 @handler("GLOBAL_GET_CHANGED", 5)
 def GLOBAL_GET_CHANGED():
-    name = name_at(frame, B)
-    value: Obj = None
-    if lshr(pc[4], 32) & 65535 == IN_GLOBALS:
-        value = entry_value(Dict(frame.function.func_globals).ma_keys, pc[4] & 0xFFFFFFFF, name)
-    if value:
-        incref(value)
-    else:
-        value = global_slow(frame, pc, name)
-        if unlikely(not value):
-            return tail("ERROR")
+    if likely(knows_place(frame, pc)):
+        give_global(pc, ra)
+        return
+    value = global_slow(frame, pc, name_at(frame, B))
+    if unlikely(not value):
+        return tail("ERROR")
     set_object(ra, value)
 
 
 @metal
-def store_global(frame: Frame, pc: u64p, r: Reg, name: Obj) -> bool:
-    sync(frame, pc)
+def store_in_dict(d: Obj, name: Obj, r: Reg, ins: int) -> bool:
+    """d[name] = R[A], mostly over another value; an int that is no one's but the dict's is overwritten."""
+    if r.tag == INT and ins & CONSUME_A != 0:
+        if likely(rt_dict_put_any(d, name, r.payload) != 0):
+            return True
     value = boxed(r)
     if not value:
         return False
-    return PyDict_SetItem(frame.iframe.f_globals, name, value) == 0
+    if likely(rt_dict_set_any(d, name, value) != 0):
+        return True
+    return PyDict_SetItem(d, name, value) == 0
+
+
+@metal
+def store_global(frame: Frame, pc: u64p, ins: int, r: Reg, name: Obj) -> bool:
+    sync(frame, pc)
+    return store_in_dict(frame.iframe.f_globals, name, r, ins)
 
 
 @handler("GLOBAL_SET", 2)
 def GLOBAL_SET():
-    if unlikely(not store_global(frame, pc, ra, name_at(frame, B))):
+    if unlikely(not store_global(frame, pc, ins, ra, name_at(frame, B))):
         return tail("ERROR")
     o = take(ra, ins, CONSUME_A)
     xdecref(o)
@@ -222,10 +262,10 @@ def name_slow(frame: Frame, pc: u64p, name: Obj) -> Obj:
 
 @handler("NAME_GET", 5)
 def NAME_GET():
-    sync(frame, pc)
-    if frame.iframe.f_locals == frame.iframe.f_globals and knows_global(frame, pc):
-        give_global(pc, ra)
-        return
+    if likely(frame.linked != 0):
+        if frame.iframe.f_locals == frame.iframe.f_globals and (knows_global(frame, pc) or knows_place(frame, pc)):
+            give_global(pc, ra)
+            return
     value = name_slow(frame, pc, name_at(frame, B))
     if unlikely(not value):
         return tail("ERROR")
@@ -233,23 +273,23 @@ def NAME_GET():
 
 
 @metal
-def store_name(frame: Frame, pc: u64p, r: Reg, name: Obj) -> bool:
+def store_name(frame: Frame, pc: u64p, ins: int, r: Reg, name: Obj) -> bool:
     sync(frame, pc)
     locals = frame.iframe.f_locals
     if not locals:
         PyErr_Format(PyExc_SystemError[0], "no locals found when storing %R", name)
         return False
+    if likely(locals.ob_type == PyDict_Type):
+        return store_in_dict(locals, name, r, ins)
     value = boxed(r)
     if not value:
         return False
-    if locals.ob_type == PyDict_Type:
-        return PyDict_SetItem(locals, name, value) == 0
     return PyObject_SetItem(locals, name, value) == 0
 
 
 @handler("NAME_SET")
 def NAME_SET():
-    if unlikely(not store_name(frame, pc, ra, name_at(frame, B))):
+    if unlikely(not store_name(frame, pc, ins, ra, name_at(frame, B))):
         return tail("ERROR")
     o = take(ra, ins, CONSUME_A)
     xdecref(o)
