@@ -101,11 +101,11 @@ class Frameless(Region):
 
     def check(self) -> None:
         """Look whether the code has no effects but ours: those on the JIT's state, and its calls."""
-        count, looks = 0, (self.api("rt_names_hold"), self.api("rt_names_lie"))
+        count, looks = len(self.function.consts), (self.api("rt_names_hold"), self.api("rt_names_lie"))
         for block in self.function.blocks:
             count += len(block.params)
             for name, result, args, x in block.ops:
-                count += result != ""
+                count += result != "" and not (self.optimized and name == "const")
                 ours = name == "invoke" or (name.startswith("store_") and x[1] == ALIAS["jit"]) or \
                     (name == "call_i" and x in looks)
                 if not ours and OPS[name].effects not in (PURE, READS, GUARD):

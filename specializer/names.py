@@ -29,10 +29,13 @@ class Names(Builder):
         self.binds: set[tuple[int, str]] | None = None     # names that the code itself binds
 
     # ---------------------------------------------------------------------------------------------- records
-    def record(self, table: dict) -> tuple[Known, str]:
-        """What the region knows of a dict's names, and the pointer to the record of it."""
-        known = self.function.names.setdefault(id(table), Known(table))
-        return known, self.e("const", x=self.function.mark(0, "names", table))
+    def known_names(self, table: dict) -> Known:
+        """What the region knows of a dict's names."""
+        return self.function.names.setdefault(id(table), Known(table))
+
+    def record(self, table: dict) -> str:
+        """The record of it."""
+        return self.e("const", x=self.function.mark(0, "names", table))
 
     def is_changing(self, table: dict, name: str) -> bool:
         """Whether a name is to be loaded each time."""
@@ -58,18 +61,17 @@ class Names(Builder):
 
     def guard_names(self, table: dict, name: str, says: str = VALUE) -> None:
         """Go on only if a name has the value that it has now, or none."""
-        known, record = self.record(table)
-        known.entry(name, says)
+        self.known_names(table).entry(name, says)
         key = ("names", id(table))
         if key not in self.cx.facts:
+            record = self.record(table)
             found = self.load("i64", self.const_object(table), 24, "dict")
             self.unless(self.e("int_eq", found, self.load("i64", record, 0, "jit")), "rt_names_hold", record, BOUND)
             self.cx.facts[key] = True
 
     def place_of_name(self, table: dict, name: str) -> str:
         """Where the value of a name is."""
-        known, record = self.record(table)
-        number = known.entry(name, SLOT)
+        number, record = self.known_names(table).entry(name, SLOT), self.record(table)
         keys = self.cx.facts.get(("keys", id(table)))
         if keys is None:
             keys = self.load("ptr", self.const_object(table), 32, "dict")
@@ -158,7 +160,7 @@ class Names(Builder):
         self.guard(self.e("ptr_ne", self.load("ptr", slot, 0, "dict"), "null"), DELETED)
         self.keep()
         self.secure()
-        _, record = self.record(table)
+        record = self.record(table)
         if value.kind in ("int", "float"):
             self.do("call_none", record, slot, value.ssa, x=self.api("rt_name_set_" + value.kind))
         else:
