@@ -18,6 +18,7 @@ KNOWN_KINDS = (type, ModuleType, BuiltinFunctionType, MethodDescriptor, type(lam
 BINDING = {"NAME_SET", "NAME_DELETE", "GLOBAL_SET", "GLOBAL_DELETE"}
 BOUND, DELETED, REPLACED = "a global name was bound again", "a global name was deleted", "a global is another object"
 OTHER_NAMES = "code runs with other globals than before"
+NO_NUMBER = "a number is bound to the name of something else"
 F_LOCALS = 24           # in the host's part of a frame
 
 
@@ -105,13 +106,20 @@ class Names(Builder):
 
     def changing_name(self, table: dict, name: str) -> Val:
         """The value of a name that is bound again and again."""
+        key = ("value", id(table), name)
+        if key in self.cx.facts:
+            val = self.cx.facts[key]
+            if not self.feeds_arithmetic():
+                self.guard_ordered(val)
+            return val
         value = self.load("ptr", self.place_of_name(table, name), 0, "dict")
         self.guard(self.e("ptr_ne", value, "null"), DELETED)
         held = table[name]
         if isinstance(held, KNOWN_KINDS) and not self.left_before(REPLACED):
             self.do("guard", self.e("ptr_eq", value, self.const_object(held)), x=f"B{self.exit_for(REPLACED).number}")
             return self.known(held)
-        return self.loaded_item(value, self.seen.result)
+        val = self.cx.facts[key] = self.loaded_item(value, self.seen.result)
+        return val
 
     def known(self, held) -> Val:
         """The value of an object found where a guard says that it still is."""
@@ -157,7 +165,13 @@ class Names(Builder):
         value = frame.regs[instr.a]
         self.guard_ordered(value)
         slot = self.place_of_name(table, name)
-        self.guard(self.e("ptr_ne", self.load("ptr", slot, 0, "dict"), "null"), DELETED)
+        old = self.load("ptr", slot, 0, "dict")
+        self.guard(self.e("ptr_ne", old, "null"), DELETED)
+        number = value.kind in ("int", "float") and not self.left_before(NO_NUMBER)
+        if number:
+            kind = int if value.kind == "int" else float
+            same = self.e("ptr_eq", self.load("ptr", old, 8, "type"), self.const_object(kind))
+            self.do("guard", same, x=f"B{self.exit_for(NO_NUMBER).number}")
         self.keep()
         self.secure()
         record = self.record(table)
@@ -165,7 +179,10 @@ class Names(Builder):
             self.do("call_none", record, slot, value.ssa, x=self.api("rt_name_set_" + value.kind))
         else:
             self.do("call_none", record, slot, self.boxed_new(value), x=self.api("rt_name_set"))
-        self.cx.facts.clear()
+        if number:
+            self.cx.facts["value", id(table), name] = value     # no more than a number has ended
+        else:
+            self.cx.facts.clear()
         self.consume(instr, 0, instr.a)
         return instr.at + instr.length
 
