@@ -290,6 +290,15 @@ def generator_throw(self: Obj, args: obj_p, nargs: int) -> Obj:
 
 
 # ------------------------------------------------------------------------------- close and finalize
+@metal(inline=True)
+def ends_unnoticed(gen: Gen, frame: Frame) -> bool:
+    """Whether the GeneratorExit of a close() would just leave the frame: it waits where no handler is, nobody holds the
+    frame object or traces."""
+    return (gen.gi_frame_state == FRAME_SUSPENDED and frame.words == 0 and frame.pc[0] & OPCODE_MASK == YIELD_CODE
+            and cast(Obj, frame.iframe.frame_obj) == None and not traced(PyThreadState_Get())
+            and find_handler(frame.code, frame.pc) == None)
+
+
 @metal
 def generator_close(self: Obj, unused: Obj) -> Obj:
     """close()."""
@@ -303,6 +312,9 @@ def generator_close(self: Obj, unused: Obj) -> Obj:
         incref(o)
         closed = close_delegate(gen, o)
         decref(o)
+    elif ends_unnoticed(gen, generator_frame(self)):
+        clear_generator(gen, generator_frame(self))
+        return new_ref(Py_None)
     if closed:
         PyErr_SetNone(PyExc_GeneratorExit[0])
     result = send_or_raise(gen, Py_None, True, True)

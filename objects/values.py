@@ -147,8 +147,9 @@ def is_none(r: Reg) -> bool:
 
 @metal(inline=True)
 def is_key(r: Reg) -> bool:
-    """Whether a register holds exactly a string or a tuple: keys that may be looked up without running code."""
-    return r.tag == OBJECT and (r.object.ob_type == PyUnicode_Type or r.object.ob_type == PyTuple_Type)
+    """Whether a register holds exactly a string, a tuple or bytes: keys that may be looked up without running code."""
+    return r.tag == OBJECT and (r.object.ob_type == PyUnicode_Type or r.object.ob_type == PyTuple_Type
+                                or r.object.ob_type == PyBytes_Type)
 
 
 # ----------------------------------------------------------------------------------------- writing
@@ -262,6 +263,18 @@ def set_item_of(r: Reg, o: Obj):
             set_raw(r, size * field_address(Long(o), "ob_digit")[0], INT)
             return
     incref(o)
+    set_object(r, o)
+
+
+@metal(inline=True)
+def set_result(r: Reg, o: Obj):
+    """Write an object that foreign code has made; takes over the reference. A float that nobody else has is unboxed."""
+    if o.ob_type == PyFloat_Type and o.ob_refcnt == 1:
+        number = Float(o).ob_fval
+        if likely(number == number):
+            deallocate(o)
+            set_float(r, number)
+            return
     set_object(r, o)
 
 

@@ -66,9 +66,11 @@ def int_hash(n: int) -> int:
 
 @metal(inline=True)
 def simple_hash(o: Obj) -> int:
-    """Hash of a string that knows it, or of an int; -1: not so simple."""
+    """Hash of a string or bytes that know it, or of an int; -1: not so simple."""
     if o.ob_type == PyUnicode_Type:
         return Ascii(o).hash
+    if o.ob_type == PyBytes_Type:
+        return Bytes(o).ob_shash
     if likely(o.ob_type == PyLong_Type):
         size = Long(o).ob_size
         if likely(ult(size + 1, 3)):
@@ -123,6 +125,12 @@ def same_key_slow(stored: Obj, key: Obj) -> int:
     """Whether two keys of one hash are equal; the second is plain."""
     if stored.ob_type == PyUnicode_Type and key.ob_type == PyUnicode_Type:
         return FOUND if _PyUnicode_EQ(stored, key) != 0 else ABSENT
+    if stored.ob_type == PyBytes_Type and key.ob_type == PyBytes_Type:
+        size = VarObj(key).ob_size
+        if VarObj(stored).ob_size != size:
+            return ABSENT
+        same = memcmp(field_address(Bytes(stored), "ob_sval"), field_address(Bytes(key), "ob_sval"), size)
+        return FOUND if same == 0 else ABSENT
     if stored.ob_type == PyTuple_Type and key.ob_type == PyTuple_Type:
         size = VarObj(key).ob_size
         left = field_address(Tuple(stored), "ob_item")

@@ -1,11 +1,11 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks", "errors",
-           "binding", "calls", "instances", "call_types", "call_bound", "call_forms", "known_texts",
-           "known", "iterate", "attr_cache",
-           "attr_table", "attrs", "build", "grow", "unpack", "items", "imports", "context", "matching", "groups",
-           "generators", "tracing", "recording")
+MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks",
+           "errors", "binding", "calls", "call_host", "instances", "call_types", "call_bound",
+           "call_forms", "known_texts", "known", "super_calls", "iterate", "attr_cache", "attr_table",
+           "attrs", "build", "slices", "grow", "unpack", "items", "imports", "context", "matching",
+           "groups", "generators", "tracing", "recording")
 
 
 def load() -> dict:

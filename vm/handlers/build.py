@@ -27,13 +27,18 @@ def move_items(items: obj_p, base: Reg, count: int) -> bool:
     return True
 
 
-@metal
+@metal(inline=True)
 def build_tuple(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
     sync_to_allocate(frame, pc)
     made = PyTuple_New(count)
-    if made and not move_items(field_address(Tuple(made), "ob_item"), base, count):
-        decref(made)
-        return None
+    if likely(made):
+        items = field_address(Tuple(made), "ob_item")
+        for i in range(count):
+            o = as_owned(base[i])
+            if unlikely(not o):
+                decref(made)
+                return None
+            items[i] = o
     return made
 
 
@@ -245,8 +250,11 @@ def FORMAT():
         if rb.object.ob_type == PyUnicode_Type:
             return set_moved(ra, rb)
     text: Obj = None
-    if rb.tag == INT and C & HAS_SPEC == 0:
-        text = rt_text_of_int(None, rb.payload, None)
+    if C & HAS_SPEC == 0:
+        if rb.tag == INT:
+            text = rt_text_of_int(None, rb.payload, None)
+        elif rb.tag == OBJECT and is_small_long(rb.object):
+            text = rt_text_of_int(None, long_value(rb.object), None)
     if not text:
         text = format_value(frame, pc, rb, C)
         if unlikely(not text):
@@ -259,89 +267,6 @@ def set_moved(to: Reg, source: Reg):
     """Move a value unless it is there already."""
     if to != source:
         move_value(to, source)
-
-
-@metal
-def build_slice(frame: Frame, pc: u64p, base: Reg, count: int) -> Obj:
-    sync(frame, pc)
-    for i in range(count):
-        if not boxed(base[i]):
-            return None
-    step: Obj = None
-    if count == 3:
-        step = base[2].object
-    made = PySlice_New(base.object, base[1].object, step)
-    if made:
-        drop_range(base, count)
-    return made
-
-
-@metal(inline=True)
-def takes_slice(pc: u64p, ins: int) -> bool:
-    """Whether the next instruction takes an item by the slice that this one makes, and lets the slice go."""
-    word = pc[1]
-    number = word & OPCODE_MASK
-    return ((number == op_variants[ITEM_GET_FLAGS + (CONSUME_C >> FLAG_SHIFT)]
-             or number == op_variants[ITEM_GET_FLAGS + (CONSUME_B + CONSUME_C >> FLAG_SHIFT)])
-            and lshr(word, 48) == lshr(ins, 16) & 65535 and lshr(ins, 48) == 2)
-
-
-@metal(inline=True)
-def slice_bound(r: Reg, length: int, missing: int) -> int:
-    """An index of a slice as a place in something of this length; -1: it is no small int."""
-    if is_none(r):
-        return missing
-    value = stack("i64", 1)
-    if not as_int(r, value):
-        return -1
-    at = value[0] + length if value[0] < 0 else value[0]
-    if at < 0:
-        return 0
-    return at if at < length else length
-
-
-@metal
-def slice_of(frame: Frame, pc: u64p, holder: Reg, bounds: Reg) -> Obj:
-    """Part of an exact string, list or tuple; new reference, NULL: not so simple, or no memory."""
-    if holder.tag != OBJECT:
-        return None
-    o = holder.object
-    if o.ob_type == PyUnicode_Type:
-        length = Ascii(o).length
-    elif o.ob_type == PyList_Type or o.ob_type == PyTuple_Type:
-        length = VarObj(o).ob_size
-    else:
-        return None
-    start = slice_bound(bounds, length, 0)
-    stop = slice_bound(bounds[1], length, length)
-    if start < 0 or stop < 0:
-        return None
-    if stop < start:
-        stop = start
-    if o.ob_type == PyUnicode_Type:
-        return PyUnicode_Substring(o, start, stop)
-    sync_to_allocate(frame, pc)
-    if o.ob_type == PyList_Type:
-        return PyList_GetSlice(o, start, stop)
-    return PyTuple_GetSlice(o, start, stop)
-
-
-@handler("BUILD_SLICE")
-def BUILD_SLICE():
-    if takes_slice(pc, ins) and address_int(table) == address_of_table("main_table"):      # x[i:j] makes no slice
-        holder = regs[lshr(pc[1], 32) & 65535]
-        part = slice_of(frame, pc, holder, rb)
-        if likely(part):
-            drop_range(rb, 2)
-            taken = take(holder, pc[1], CONSUME_B)
-            set_object(regs[lshr(pc[1], 16) & 65535], part)
-            xdecref(taken)
-            return jump(pc + ITEM_GET_WORDS + 1)
-        PyErr_Clear()
-    made = build_slice(frame, pc, rb, C)
-    if unlikely(not made):
-        return tail("ERROR")
-    set_object(ra, made)
 
 
 @metal

@@ -15,10 +15,21 @@ def CALL_BOUND():
     """A VM function whose parameters are not simply the arguments."""
     function = cast(FireFunction, rb[0 if rb.tag == OBJECT else 1].object)
     if function.vmcode_of == function.func_code and function.vmcode.flags & CO_ANY_GENERATOR != 0:
-        return tail("CALL_GENERAL")
+        return tail("CALL_GENERATOR")
     if pc[1] & 0xFFFFFFFF == 0:
         return tail("CALL_DEFAULTS")
     return tail("CALL_BINDING")
+
+
+@handler("CALL_GENERATOR", 3)
+def CALL_GENERATOR():
+    """A generator function of ours, mostly that of a generator expression."""
+    first = 0 if rb.tag == OBJECT else 1
+    function = cast(FireFunction, rb[first].object)
+    if likely(function.vmcode.twin == 0 and function.vmcode.flags & CO_OPTIMIZED != 0 and not traced(frame.thread.ts)):
+        if likely(call_generator(frame, pc, ra, rb, C, first, function.vmcode)):
+            return
+    return tail("CALL_GENERAL")
 
 
 @handler("CALL_DEFAULTS", 3)
@@ -273,4 +284,6 @@ def CALL_INSTANCE():
     callee = instance_call(frame, pc, rb, C)
     if likely(callee):
         return resume_at(callee, callee.code.entry)
+    if cast(VOID_P, rb[1].object.ob_type.tp_call) != None:
+        return tail("CALL_VECTOR")
     return tail("CALL_GENERAL")

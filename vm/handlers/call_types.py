@@ -10,25 +10,27 @@ from .consumers import *  # noqa: F403
 
 
 @metal
-def make_instance(kind: TypeObject, args: obj_p, count: int) -> Obj:
-    """type(x), str(x), or a type of the host that takes an array; the caller has seen that it is one of these."""
+def make_instance(ts: ThreadState, kind: TypeObject, args: obj_p, count: int) -> Obj:
+    """type(x), str(x), or an instance of another type of the host; the caller has seen that it is one of these."""
     if kind == PyType_Type:
         return new_ref(public_type(args[0].ob_type))
     if kind == PyUnicode_Type:
         return PyObject_Str(args[0])
     if kind == PyLong_Type:
         return PyNumber_Long(args[0])
+    if not cast(VOID_P, kind.tp_vectorcall):
+        return _PyObject_MakeTpCall(ts, cast(Obj, kind), args, count, None)
     return call_pointer("Obj", kind.tp_vectorcall, cast(Obj, kind), args, count, cast(VOID_P, 0))
 
 
 @metal(inline=True)
-def takes_array(kind: TypeObject, count: int) -> bool:
+def is_made_here(kind: TypeObject, count: int) -> bool:
     """Whether make_instance makes instances of this type from so many arguments."""
     if kind == PyType_Type or kind == PyUnicode_Type or kind == PyLong_Type:
         return count == 1
-    if kind == PySuper_Type:                        # looks at the frame
+    if kind == PySuper_Type or kind == PyFunction_Type:         # looks at the frame; gives one of ours
         return False
-    return cast(VOID_P, kind.tp_vectorcall) != None and kind.tp_flags & HEAP_TYPE == 0 and count <= MOST_ARGUMENTS
+    return kind.tp_flags & (HEAP_TYPE | EXCEPTION_CLASS) == 0 and count <= MOST_ARGUMENTS
 
 
 @metal(inline=True)
@@ -70,6 +72,8 @@ def CALL_TYPE():
     """A type: of the host's, instances are made here; classes may go on in __init__."""
     kind = cast(TypeObject, rb[1].object)
     if pc[1] & 0xFFFFFFFF == 0:
+        if kind == PySuper_Type and C == 0:
+            return tail("CALL_SUPER")
         frame.pc = pc
         if between_ints_and_texts(kind, ra, rb, C):
             return
@@ -78,14 +82,15 @@ def CALL_TYPE():
             if callee:
                 return resume_at(callee, callee.code.entry)
     args = stack("Obj", MOST_ARGUMENTS)
-    if unlikely(pc[1] & 0xFFFFFFFF != 0 or not takes_array(kind, C) or not box_arguments(args, rb + 2, C)):
+    if unlikely(pc[1] & 0xFFFFFFFF != 0 or not is_made_here(kind, C) or not box_arguments(args, rb + 2, C)):
         return tail("CALL_GENERAL")
     sync(frame, pc)
-    result = make_instance(kind, args, C)
+    result = make_instance(frame.thread.ts, kind, args, C)
     if unlikely(not result):
         return tail("ERROR")
-    finish_known(rb, C)
-    set_object(ra, result)
+    drop_range(rb + 2, C)
+    drop(rb[1])
+    set_result(ra, result)
     if unlikely(state.eval_breaker[0] != 0):
         if not poll(frame, pc):
             return tail("ERROR")

@@ -10,6 +10,7 @@ from .binding import *  # noqa: F403
 CALL_WORDS = 3
 MOST_ARGUMENTS = 8              # of a native function called directly
 NO_INT = -(1 << 63)             # of rt_parse_int: no number
+HAVE_VECTORCALL = 1 << 11
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 known_rows = Static("fire_known_rows", KnownRow, 40)             # filled by known.py
 
@@ -18,7 +19,7 @@ known_rows = Static("fire_known_rows", KnownRow, 40)             # filled by kno
 def call_vector(callable: Obj, args: obj_p, nargsf: int, kwnames: Obj) -> Obj:
     """PyObject_Vectorcall without its detours."""
     kind = callable.ob_type
-    if kind.tp_flags & (1 << 11) != 0:
+    if kind.tp_flags & HAVE_VECTORCALL != 0:
         function = cast(ptr_p, byte_offset(cast(VOID_P, callable), kind.tp_vectorcall_offset))[0]
         if function:
             return call_pointer("Obj", function, callable, args, nargsf, kwnames)
@@ -54,7 +55,7 @@ def call_generic(frame: Frame, pc: u64p, ins: int, ra: Reg, base: Reg, count: in
     if first == 0:
         drop(base)
     drop_range(base + 1, count + 1)
-    set_object(ra, result)
+    set_result(ra, result)
     return likely(state.eval_breaker[0] == 0) or poll(frame, pc)
 
 
@@ -177,6 +178,14 @@ def finish_known(base: Reg, count: int):
 
 
 @metal(inline=True)
+def finish_one(base: Reg):
+    """The same for one argument."""
+    drop(base)
+    drop(base[1])
+    drop(base[2])
+
+
+@metal(inline=True)
 def plain_call(frame: Frame, pc: u64p, base: Reg, first: int, count: int) -> Frame:
     """The frame of a VM function, base[first], called with just its parameters, filled; NULL: it is not so simple, and
     nothing has happened."""
@@ -236,6 +245,8 @@ def CALL_SELF():
         if likely(callee):
             return resume_at(callee, callee.code.entry)
         return tail("CALL_BOUND")
+    if callable.ob_type == PyFunction_Type:
+        return tail("CALL_HOST")
     if likely(callable.ob_type == PyMethodDescr_Type):
         if likely(pc[2] == address_int(MethodDescr(callable).d_method) and rb[1].tag == OBJECT):
             row = plain_row(pc)
@@ -262,11 +273,15 @@ def CALL_OTHER():
             return tail("CALL_TYPE")
         if callable.ob_type == PyMethodDescr_Type:
             return tail("CALL_KNOWN")
+        if callable.ob_type == PyFunction_Type:
+            return tail("CALL_HOST")
         if unwrap_method(rb):
             return tail("CALL_SELF")
+        if callable.ob_type.tp_flags & HEAP_TYPE != 0 and makes_instances(callable.ob_type):
+            return tail("CALL_CLASS")                           # a metaclass of the program, or ABCMeta
+        if callable.ob_type.tp_flags & HAVE_VECTORCALL != 0:
+            return tail("CALL_VECTOR")
         if callable.ob_type.tp_flags & HEAP_TYPE != 0:
-            if makes_instances(callable.ob_type):               # a metaclass of the program, or ABCMeta
-                return tail("CALL_CLASS")
             return tail("CALL_INSTANCE")
     return tail("CALL_GENERAL")
 

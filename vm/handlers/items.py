@@ -71,6 +71,20 @@ def quiet_item(holder: Reg, key: Reg) -> Obj:
     return None
 
 
+@metal(inline=True)
+def byte_slot(holder: Reg, key: Reg, writing: bool) -> u8p:
+    """Where a byte of exact bytes or of a bytearray is; NULL: not so simple."""
+    if holder.tag != OBJECT or key.tag != INT:
+        return None
+    o = holder.object
+    at = key.payload if key.payload >= 0 else key.payload + VarObj(o).ob_size
+    if o.ob_type == PyByteArray_Type:
+        return cast(u8p, ByteArray(o).ob_start) + at if ult(at, VarObj(o).ob_size) else cast(u8p, None)
+    if not writing and o.ob_type == PyBytes_Type:
+        return field_address(Bytes(o), "ob_sval") + at if ult(at, VarObj(o).ob_size) else cast(u8p, None)
+    return None
+
+
 @metal
 def item_of(frame: Frame, pc: u64p, holder: Reg, key: Reg) -> Obj:
     """Any subscript; new reference or NULL with an exception."""
@@ -116,6 +130,14 @@ def ITEM_GET():
 
 @handler("ITEM_GET_OTHER", 2)
 def ITEM_GET_OTHER():
+    byte = byte_slot(rb, rc, False)
+    if byte:
+        number: int = byte[0]
+        held = take(rb, ins, CONSUME_B)
+        rc.tag = EMPTY if ins & CONSUME_C != 0 else INT
+        set_int(ra, number)
+        xdecref(held)
+        return
     value = quiet_item(rb, rc)
     if likely(value):
         incref(value)
@@ -302,6 +324,13 @@ def ITEM_SET():
             return
         if reuse_slot(slot, rc, ins, CONSUME_C):
             rc.tag = EMPTY
+            drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
+            return
+    if rc.tag == INT and ult(rc.payload, 256):
+        byte = byte_slot(ra, rb, True)
+        if byte:
+            byte[0] = rc.payload
+            rc.tag = EMPTY if ins & CONSUME_C != 0 else INT
             drop_operands(ra, rb, ins, CONSUME_A, CONSUME_B)
             return
     callee = set_item_frame(frame, pc, ins, ra, rb, rc)

@@ -57,7 +57,7 @@ def next_generic(frame: Frame, pc: u64p, ra: Reg, iterator: Obj) -> int:
     sync(frame, pc)
     item = call_pointer("Obj", iterator.ob_type.tp_iternext, iterator)
     if item:
-        set_object(ra, item)
+        set_result(ra, item)
         return 1
     if not cast(VOID_P, frame.thread.ts.curexc_type):
         return 0
@@ -107,45 +107,35 @@ def took_pair(pc: u64p, ins: int, table: ptr_p, regs: Reg, item: Obj) -> bool:
     return True
 
 
-@metal
-def next_entry(iterator: Obj, pair: obj_p) -> bool:
-    """Key and value of a dict's next item, borrowed; False: nothing has happened, the iterator is at its end or the
-    dict has changed."""
-    items = DictIter(iterator)
-    d = items.di_dict
-    if not d or items.len <= 0 or Dict(d).ma_used != items.di_used:
-        return False
-    place = stack("i64", 1)
-    place[0] = items.di_pos
-    if PyDict_Next(d, place, pair, pair + 1) == 0:
-        return False
-    items.di_pos = place[0]
-    items.len = items.len - 1
-    return True
-
-
 @metal(inline=True)
-def next_place(iterator: Obj) -> int:
-    """Number of the entry that an iterator over a dict or its views goes on with; -1: nothing has happened, it is at
-    its end, the dict has changed or shares its keys with others."""
+def next_slot(iterator: Obj) -> obj_p:
+    """Where the value is that an iterator over a dict or its views goes on with, its key before it; NULL: nothing has
+    happened, it is at its end, the dict has changed or shares its keys with others."""
     items = DictIter(iterator)
     d = items.di_dict
     if unlikely(not d or items.len <= 0 or Dict(d).ma_used != items.di_used or cast(VOID_P, Dict(d).ma_values) != None):
-        return -1
+        return None
     keys = Dict(d).ma_keys
     at = items.di_pos
+    words = 2
+    slot = cast(obj_p, entry_table(keys)) + 1
+    if keys.dk_kind == 0:
+        words = 3
+        slot = slot + 1
+    slot = slot + at * words
     while at < keys.dk_nentries:
-        if likely(entry_slot(d, at)[0]):
+        if likely(slot[0]):
             items.di_pos = at + 1
             items.len = items.len - 1
-            return at
+            return slot
         at = at + 1
-    return -1
+        slot = slot + words
+    return None
 
 
 @metal(inline=True)
 def next_member(iterator: Obj) -> Obj:
-    """A set's next member, borrowed; NULL: as above."""
+    """A set's next member, borrowed; NULL: nothing has happened, the iterator is at its end or the set has changed."""
     members = SetIter(iterator)
     s = members.si_set
     if not s or Set(s).used != members.si_used:
@@ -162,56 +152,88 @@ def next_member(iterator: Obj) -> Obj:
     return None
 
 
-@metal(inline=True)
-def peek_list(iterator: Obj) -> Obj:
-    """The next item of an iterator over a list, borrowed; NULL: of another, or at its end."""
-    if iterator.ob_type == PyListIter_Type:
+@metal
+def peek(iterator: Obj, out: Reg) -> bool:
+    """The next item of an iterator over a list, a tuple, an ASCII string or a range, borrowed; False: of another, or at
+    its end."""
+    kind = iterator.ob_type
+    at = SeqIter(iterator).it_index
+    if kind == PyRangeIter_Type:
+        at = RangeIter(iterator).index
+        out.payload = RangeIter(iterator).start + at * RangeIter(iterator).step
+        out.tag = INT
+        return at < RangeIter(iterator).len
+    out.tag = OBJECT
+    if kind == PyListIter_Type:
         items = SeqIter(iterator).it_seq
         if items:
-            if SeqIter(iterator).it_index < items.ob_size:
-                return items.ob_item[SeqIter(iterator).it_index]
-    return None
+            if at < items.ob_size:
+                out.object = items.ob_item[at]
+                return True
+    elif kind == PyTupleIter_Type:
+        parts = cast(Tuple, SeqIter(iterator).it_seq)
+        if parts:
+            if at < VarObj(parts).ob_size:
+                out.object = field_address(parts, "ob_item")[at]
+                return True
+    elif kind == characters.iterator_type:
+        text = cast(Obj, SeqIter(iterator).it_seq)
+        if text:
+            out.object = character_at(text, at)
+            return cast(VOID_P, out.object) != None
+    return False
 
 
 @metal(inline=True)
-def step_list(iterator: Obj):
+def step_over(iterator: Obj):
     """Go over the item that was peeked at."""
-    SeqIter(iterator).it_index = SeqIter(iterator).it_index + 1
+    if iterator.ob_type == PyRangeIter_Type:
+        RangeIter(iterator).index = RangeIter(iterator).index + 1
+    else:
+        SeqIter(iterator).it_index = SeqIter(iterator).it_index + 1
+
+
+@metal(inline=True)
+def put_peeked(target: Reg, peeked: Reg):
+    """Write what was peeked at, which is counted already if it is an object."""
+    if peeked.tag == OBJECT:
+        set_item_of(target, peeked.object)
+        decref(peeked.object)
+    else:
+        set_raw(target, peeked.payload, peeked.tag)
 
 
 @metal
 def next_two(iterator: Obj, pc: u64p, regs: Reg) -> bool:
-    """The next pair of enumerate over a list, of zip over two, or of a dict's items, without a tuple; False: as
-    above."""
+    """The next pair of enumerate, or of zip over two, without a tuple; False: as above."""
     kind = iterator.ob_type
-    if kind == PyDictIterItem_Type:
-        entry = stack("Obj", 2)
-        if not next_entry(iterator, entry):
-            return False
-        put_pair(pc, regs, entry[0], entry[1])
-        return True
+    first = regs[lshr(pc[2], 16) & 65535]
+    second = regs[lshr(pc[2], 48)]
+    peeked = stack(Reg, 2)
     if kind == PyEnum_Type:
         counted = EnumIter(iterator)
-        item = peek_list(counted.en_sit)
-        if not item or counted.en_index >= MOST_COUNTED:
+        if counted.en_index >= MOST_COUNTED or not peek(counted.en_sit, peeked):
             return False
-        step_list(counted.en_sit)
+        step_over(counted.en_sit)
         number = counted.en_index
         counted.en_index = number + 1
-        incref(item)
-        set_int(regs[lshr(pc[2], 16) & 65535], number)
-        set_item_of(regs[lshr(pc[2], 48)], item)
-        decref(item)
+        if peeked.tag == OBJECT:
+            incref(peeked.object)
+        set_int(first, number)
+        put_peeked(second, peeked)
         return True
     if kind == PyZip_Type:
         if ZipIter(iterator).tuplesize == 2:
             sources = field_address(ZipIter(iterator).ittuple, "ob_item")
-            first = peek_list(sources[0])
-            second = peek_list(sources[1])
-            if first and second and sources[0] != sources[1]:
-                step_list(sources[0])
-                step_list(sources[1])
-                put_pair(pc, regs, first, second)
+            if sources[0] != sources[1] and peek(sources[0], peeked) and peek(sources[1], peeked + 1):
+                step_over(sources[0])
+                step_over(sources[1])
+                if peeked.tag == OBJECT:
+                    incref(peeked.object)
+                if peeked[1].tag == OBJECT:
+                    incref(peeked[1].object)
+                put_peeked(first, peeked)
+                put_peeked(second, peeked[1])
                 return True
     return False
 
@@ -300,28 +322,22 @@ def FOR_ITER_SET():
 @handler("FOR_ITER_DICT", 2)
 def FOR_ITER_DICT():
     """Keys or values of a dict."""
-    iterator = rb.object
-    d = DictIter(iterator).di_dict
-    at = next_place(iterator)
-    if unlikely(at < 0):
+    slot = next_slot(rb.object)
+    if unlikely(not slot):
         return tail("FOR_ITER_HOST")
-    if iterator.ob_type == PyDictIterValue_Type:
-        set_item_of(ra, entry_slot(d, at)[0])
-        return
-    key = entry_key(Dict(d).ma_keys, at)
-    if took_pair(pc, ins, table, regs[0], key):
+    item = slot[0] if rb.object.ob_type == PyDictIterValue_Type else (slot - 1)[0]
+    if took_pair(pc, ins, table, regs[0], item):
         return jump(pc + 3)
-    set_item_of(ra, key)
+    set_item_of(ra, item)
 
 
 @handler("FOR_ITER_ITEMS", 2)
 def FOR_ITER_ITEMS():
     """Keys and values of a dict, each in its register."""
-    d = DictIter(rb.object).di_dict
-    at = next_place(rb.object)
-    if unlikely(at < 0):
+    slot = next_slot(rb.object)
+    if unlikely(not slot):
         return tail("FOR_ITER_HOST")
-    put_pair(pc, regs[0], entry_key(Dict(d).ma_keys, at), entry_slot(d, at)[0])
+    put_pair(pc, regs[0], (slot - 1)[0], slot[0])
     return jump(pc + 3)
 
 

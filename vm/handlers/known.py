@@ -139,8 +139,14 @@ def define_native(kind: str, convention: str) -> None:
         if unlikely(not result):
             check_failed(ts, rb)
             return tail("ERROR")
-        finish_known(rb, C)
-        set_object(ra, result)
+        if kind == "method":
+            drop(rb)
+        drop(rb[1])
+        if convention == "one":
+            drop(rb[2])
+        elif convention != "none":
+            drop_range(rb + 2, C)
+        set_result(ra, result)
         if unlikely(state.eval_breaker[0] != 0):
             if not poll(frame, pc):
                 return tail("ERROR")
@@ -201,7 +207,7 @@ def KNOWN_len():
     else:
         return tail("KNOWN_function_one")
     frame.pc = pc
-    finish_known(rb, 1)
+    finish_one(rb)
     set_int(ra, length)
 
 
@@ -303,13 +309,13 @@ def KNOWN_abs():
         if value[0] == -(1 << 63):
             return tail("KNOWN_function_one")
         frame.pc = pc
-        finish_known(rb, 1)
+        finish_one(rb)
         set_int(ra, -value[0] if value[0] < 0 else value[0])
         return
     if C == 1 and arg.tag == FLOAT:
         number = arg.number
         frame.pc = pc
-        finish_known(rb, 1)
+        finish_one(rb)
         set_float(ra, float_abs(number))
         return
     return tail("KNOWN_function_one")
@@ -331,7 +337,7 @@ def KNOWN_ord():
         code = ascii_character(rb[2].object)
         if code >= 0:
             frame.pc = pc
-            finish_known(rb, 1)
+            finish_one(rb)
             set_int(ra, code)
             return
     return tail("KNOWN_function_one")
@@ -345,7 +351,7 @@ def KNOWN_chr():
             o = PyUnicode_FromOrdinal(value[0])
             if o:
                 frame.pc = pc
-                finish_known(rb, 1)
+                finish_one(rb)
                 set_object(ra, o)
                 return
     return tail("KNOWN_function_one")
@@ -368,7 +374,7 @@ def KNOWN_append():
         sync(frame, pc)
         return tail("ERROR")
     frame.pc = pc
-    finish_known(rb, 1)
+    finish_one(rb)
     set_raw(ra, 0, NONE)
 
 
@@ -401,7 +407,7 @@ def KNOWN_get():
         payload = rb[3].payload
         kind = rb[3].tag
         rb[3].tag = EMPTY
-        finish_known(rb, 1)
+        finish_one(rb)
         set_raw(ra, payload, kind)
         return
     else:

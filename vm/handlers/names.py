@@ -161,8 +161,10 @@ def knows_place(frame: Frame, pc: u64p) -> bool:
             return False
         remember_global(pc, pc[4] & 0xFFFFFFFFFFFF, value)
         pc[3] = 0
-    elif place != IN_BUILTINS or pc[4] & 0xFFFFFFFF != keys.dk_version or Dict(frame.function.func_builtins).ma_version_tag != pc[3]:
-        return False
+    else:
+        builtins = Dict(frame.function.func_builtins)
+        if place != IN_BUILTINS or pc[4] & 0xFFFFFFFF != keys.dk_version or builtins.ma_version_tag != pc[3]:
+            return False
     pc[1] = globals.ma_version_tag
     return True
 
