@@ -240,7 +240,11 @@ class Dicts(Direct):
             self.do("incref", found)
             self.drop_temps(boxes)
             return self.own(found)
-        return self.loaded_item(found, self.value_kinds(self.seen.result))
+        val = self.loaded_item(found, self.value_kinds(self.seen.result))
+        if val.kind == "obj" and default.kind == "obj" and default.const is NO:
+            self.do("incref", found)            # it may be the default, which may be nobody else's
+            return self.own(found)
+        return val
 
     @row(dict.pop)
     def call_dict_pop(self, instr, registers):
