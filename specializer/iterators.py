@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from ..ir.semantics import MAX, MIN
 from .builder import Builder
+from .strings import ASCII_BITS, NOT_ASCII
 from .values import NO, Val
 
 RangeIterator, ListIterator, TupleIterator = type(iter(range(0))), type(iter([])), type(iter(()))
@@ -29,7 +30,6 @@ ITERATORS = {"range", "listiter", "tupleiter", "listback", "tupleback", "striter
 MOST_ZIPPED = 3
 MOST_TURNS = 1 << 62    # of a loop: there is no time for more
 CHARACTERS = 8          # offset of the strings in the table of them
-ASCII_BITS = 0xE0       # compact, ascii, ready
 
 
 class Plan:
@@ -83,7 +83,7 @@ class Iterators(Builder):
         key = ("ascii", val.ssa)
         if key not in self.cx.facts:
             bits = self.e("int_and", self.load("u32", self.pointer(val), 32, "str"), str(ASCII_BITS))
-            self.guard(self.e("int_eq", bits, str(ASCII_BITS)), "a string has other than ASCII characters")
+            self.guard(self.e("int_eq", bits, str(ASCII_BITS)), NOT_ASCII)
             self.cx.facts[key] = True
 
     def dict_iterator(self, kind: str, held: Val) -> Val:

@@ -21,6 +21,7 @@ MOST_TESTS, BEYOND = 6, 1 << 62
 CLASSES = {name: bytes(getattr(chr(code), name)() for code in range(256)) for name in (
     "isalpha", "isdigit", "isalnum", "isspace", "isupper", "islower", "isdecimal", "isnumeric", "isidentifier",
     "isprintable")}
+NOT_ASCII, ASCII_BITS = "a string has other than ASCII characters", 0xE0      # compact, ascii, ready
 SIGNS = {"LT": "lt", "LE": "le", "EQ": "eq", "NE": "ne", "GT": "gt", "GE": "ge"}
 
 
@@ -156,6 +157,9 @@ class Strings(Direct):
 
     def strings_equal(self, a: Val, b: Val, x: str | None, y: str | None) -> str:
         """Whether two strings, not both known to be characters, are equal."""
+        for val, text in (a, b.const), (b, a.const):
+            if type(text) is str and val.kind == "obj" and (equal := self.equals_text(val, text)) is not None:
+                return equal
         if x is None and y is None:
             return self.e("int_ne", self.e("call_i", self.pointer(a), self.pointer(b), x=self.api("rt_str_eq")), "0")
         code, other = (x, b) if x is not None else (y, a)
@@ -164,6 +168,24 @@ class Strings(Direct):
         if (a if x is not None else b).kind == "char":
             return self.e("int_ne", self.e("call_i", code, self.pointer(other), x=self.api("rt_char_eq")), "0")
         return self.e("int_ne", self.e("call_i", self.pointer(a), self.pointer(b), x=self.api("rt_str_eq")), "0")
+
+    def equals_text(self, val: Val, text: str) -> str | None:
+        """Whether a string is a short ASCII text, by its length and the eight bytes where its characters begin: a
+        string is never smaller. None: not that way."""
+        if len(text) > 8 or not text.isascii() or val.const is not NO or self.left_before(NOT_ASCII):
+            return None
+        pointer = self.pointer(val)
+        if ("ascii", pointer) not in self.cx.facts:
+            bits = self.e("int_and", self.load("u32", pointer, 32, "str"), str(ASCII_BITS))
+            self.do("guard", self.e("int_eq", bits, str(ASCII_BITS)), x=f"B{self.exit_for(NOT_ASCII).number}")
+            self.cx.facts["ascii", pointer] = True
+        equal = self.e("int_eq", self.load("i64", pointer, 16, "str"), str(len(text)))
+        if text:
+            found = self.e("int_and", self.load("i64", pointer, 48, "str"), str((1 << 8 * len(text)) - 1)) \
+                if len(text) < 8 else self.load("i64", pointer, 48, "str")
+            wanted = int.from_bytes(text.encode(), "little")
+            equal = self.e("bool_and", equal, self.e("int_eq", found, str(wanted)))
+        return equal
 
     def contains_other(self, instr, container: Val, kind):
         if kind is tuple and container.const is not NO:
