@@ -188,6 +188,8 @@ class Builder(Leaving):
         if val.kind != "mem":
             return val
         kinds = self.expected(number)
+        if kinds == {int, "int"} and (frame.path, self.at, KIND) not in self.profile.hot:
+            return self.load_int(frame, number)
         names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
         if len(names) > 1:
             self.split_register(frame, number, names)
@@ -251,13 +253,23 @@ class Builder(Leaving):
         base = self.info["sizeof.Frame"] + 16 * number
         tag = self.load("i64", frame.frame, base + 8, "reg")
         name = kind if isinstance(kind, str) else "obj"
-        self.guard(self.e("int_eq", tag, str(TAGS[name])), "a variable has another kind of value than before")
+        self.guard(self.e("int_eq", tag, str(TAGS[name])), KIND)
         val = self.load_kind(frame, base, name)
         for cx in (self.cx, self.snapshot):
             if cx is not None:
                 other = next(f for f in cx.frames if f.path == frame.path)
                 other.regs[number] = val
                 cx.anchor(val)
+        return val
+
+    def load_int(self, frame, number: int) -> Val:
+        """Load a register that holds an int, boxed or not, of at most two digits."""
+        val = Val("int", self.e("call_i", self.register(frame.frame, number), x=self.api("rt_int_in")))
+        self.guard(self.e("int_ne", val.ssa, str(NO_INT)), KIND)
+        for cx in (self.cx, self.snapshot):
+            if cx is not None:
+                other = next(f for f in cx.frames if f.path == frame.path)
+                other.regs[number], other.homes[number] = val, MAYBE_BOXED
         return val
 
     def replace(self, val: Val, fresh: Val) -> None:
@@ -307,7 +319,9 @@ class Builder(Leaving):
         return better
 
 
+KIND = "a variable has another kind of value than before"
 LARGE, GROWN = "an int has more than 60 bits", "an int grows beyond 64 bits"        # longs.py looks for these exits
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
 SIZE, SIZED, LARGEST = 16, {"list", "tuple", "str", "dict"}, 1 << 60      # where lengths are, and how long things get
+NO_INT = -1 << 63        # what rt_int_in says of all else
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

@@ -34,21 +34,19 @@ class Calls(NativeCalls):
     def do_CALL(self, instr):
         frame = self.cx.frames[-1]
         base = instr.b
-        if frame.regs[base].kind == "mem" and not instr.x and len(self.seen.b) == 1:
-            self.load_register(frame, base, next(iter(self.seen.b)))
+        if frame.regs[base].kind == "mem" and not instr.x:
+            self.load_callable(frame, base, self.seen.b)
         if frame.regs[base].kind not in ("obj", "empty") and not instr.x:
             return self.step(instr)
         first = base + 1 if instr.x or frame.regs[base].kind == "empty" else base
         if frame.regs[first].kind == "mem":
-            kinds = self.seen.c if first == base + 1 else self.seen.b
-            if len(kinds) != 1:
-                return self.step(instr)
-            self.load_register(frame, first, next(iter(kinds)))
+            self.load_callable(frame, first, self.seen.c if first == base + 1 else self.seen.b)
         callable = frame.regs[first]
         if callable.kind != "obj":
             return self.step(instr)
+        self.split_callable(callable, self.seen.c if first == base + 1 else self.seen.b)
         count = base + 2 + instr.c - first - 1
-        if callable.const is NO and self.expected(first) == {BuiltinFunctionType}:
+        if callable.const is NO and self.callable_type(callable, first) is BuiltinFunctionType:
             return self.call_bound(instr, callable, first, count)
         if callable.const is NO:
             callable = self.known_descriptor(callable)
@@ -61,6 +59,18 @@ class Calls(NativeCalls):
             return self.call_function(instr, callable, first, *self.arguments_of(instr, first, count))
         at = self.consume_generator(instr, callable.const, first, count)
         return self.call_builtin(instr, callable.const, first, count) if at is None else at
+
+    def load_callable(self, frame, number: int, kinds) -> None:
+        """Load what is called, if it was an object each time."""
+        if kinds and (len(kinds) == 1 or all(isinstance(kind, type) for kind in kinds)):
+            self.load_register(frame, number, next(iter(kinds)))
+
+    def split_callable(self, callable: Val, kinds) -> None:
+        """Functions, and objects of other types that are called here too, each go their own way."""
+        if 1 < len(kinds) <= MOST_CALLEES and callable.const is NO and self.core.function_type in kinds and \
+                not (self.type_of(callable) or self.class_of(callable)) and \
+                all(isinstance(kind, type) for kind in kinds):
+            self.split_type(callable, sorted(kinds, key=lambda kind: kind.__name__))
 
     def known_descriptor(self, callable: Val) -> Val:
         """A method of a builtin type that was forgotten where paths joined: it is again what it was."""
@@ -146,11 +156,13 @@ class Calls(NativeCalls):
         """One of the functions that were seen, guarded to have its globals; None: there are too many."""
         functions = {id(f.__code__): f for f in self.seen.callables.values() if type(f) is self.core.function_type}
         several = len({id(getattr(f, "__code__", f)) for f in self.seen.callables.values()})
+        if self.core.function_type in (self.type_of(callable), self.class_of(callable)):
+            several = len(functions)
         function = self.cx.facts.get(("code is", callable.ssa))
         if function is None and 1 < several == len(functions) <= MOST_CALLEES:
             self.split_callee(callable, functions)
-        if function is None:
-            function = self.only_function()
+        if function is None and several == len(functions) == 1:
+            (function,) = functions.values()
         if function is None:
             return None
         self.guard_type(callable, self.core.function_type)
@@ -251,7 +263,8 @@ class Calls(NativeCalls):
             thread = self.load("ptr", "%frame", self.offset["Frame.thread"], "frame")
             state = self.load("ptr", thread, self.offset["Thread.ts"], "frame")
             left = self.load("i32", state, 32, "jit")
-            self.guard(self.e("int_gt", left, str(ROOM)), "recursion is near its limit")
+            deep = self.e("int_gt", left, str(ROOM))
+            self.do("guard", deep, x=f"B{self.exit_for('recursion is near its limit').number}")
             self.cx.facts["depth"] = True
 
     def return_inlined(self, instr):

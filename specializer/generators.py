@@ -11,8 +11,9 @@ interpreter would have it by `frame_pointer`, for an exit or a single step insid
 from __future__ import annotations
 
 from ..tracer import consumers
-from .builder import Builder, Split
-from .context import DIRTY, IN_MEMORY, FrameState
+from .builder import KIND, NO_INT, Builder, Split
+from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, FrameState
+from .entry import SHARED, STEP, UNWRAPPED
 from .values import EMPTY, MEM, NO, NONE, TAGS, Val
 
 GEN_HEAD = 80                   # bytes before the host's frame in a generator
@@ -34,13 +35,13 @@ class Generators(Builder):
                 self.keep()
                 del self.cx.gens[number]
                 return self.go_on(instr, state, path)
-        found = self.generator_seen(consumer, instr)
-        if found is None or len(self.seen.b) != 1 or val.kind != "obj" or len(self.cx.frames) > DEEPEST_GENERATOR:
+        found = self.generators_seen(consumer, instr)
+        if not found or len(self.seen.b) != 1 or val.kind != "obj" or len(self.cx.frames) > DEEPEST_GENERATOR:
             return None
         (kind,) = self.seen.b
         self.guard_type(val, kind)
         if kind is not enumerate:
-            return self.adopt(instr, val, False, *found)
+            return self.adopt(instr, val, False, found)
         if self.seen.shapes != {COUNTED}:
             return None
         inner = self.cx.facts.get(("inner", val.ssa))
@@ -49,49 +50,54 @@ class Generators(Builder):
             self.guard(self.e("int_lt", count, str(1 << 62)), "a count may leave 64 bits")
             inner = self.load("ptr", val.ssa, 24, "iter")
             self.cx.facts[("inner", val.ssa)] = inner
-        return self.adopt(instr, Val("obj", inner), True, *found)
+        return self.adopt(instr, Val("obj", inner), True, found)
 
-    def generator_seen(self, consumer, instr):
-        """Path, code, function and places of the generator that was seen here; None: several, or none."""
-        paths = [path for path in self.profile.codes
-                 if path and path[:-1] == consumer.path and path[-1][0] == instr.at]
-        if len(paths) != 1:
-            return None
-        (path,) = paths
-        code = self.profile.codes[path]
-        if code.flags & 0x20 == 0 or any(frame.code is code for frame in self.cx.frames) or self.core.is_twin(code):
-            return None
+    def generators_seen(self, consumer, instr) -> list:
+        """The generators that were seen here, those that ran most first: path, code, function and places of each."""
+        found = []
+        for path, code in self.profile.codes.items():
+            if path and path[:-1] == consumer.path and path[-1][0] == instr.at and code.flags & 0x20 and \
+                    not any(frame.code is code for frame in self.cx.frames) and not self.core.is_twin(code):
+                places, function = self.places_seen(path, code), self.profile.kept.get(path)
+                if places and function is not None:
+                    found.append((path, code, function, places))
+        count = self.profile.at
+        found.sort(key=lambda one: -max(count[one[0], at].count for at in self.after(one[1], one[3])))
+        return found[:MOST_GENERATORS]
+
+    def places_seen(self, path: tuple, code) -> list[int]:
+        """Where a generator was seen to go on: at YIELDs, and where it begins."""
         start = 1 if code.instrs[0].op == "COPY_FREE_VARS" else 0
         seen = self.profile.at
         places = [at for at, one in code.instrs.items() if one.op == "YIELD" and not one.x and (path, at + 1) in seen]
-        if (path, start) in self.profile.at:
-            places.append(start)
-        function = self.profile.kept.get(path)
-        return (path, code, function, places) if places and function is not None else None
+        return [*places, start] if (path, start) in seen else places
 
-    def adopt(self, instr, val: Val, counted: bool, path, code, function, places: list[int]):
-        """Take a generator object into the region and go on in it. `counted`: an enumerate goes over it."""
+    @staticmethod
+    def after(code, places: list[int]) -> list[int]:
+        """The first instructions that run where a generator goes on."""
+        return [at + 1 if code.instrs[at].op == "YIELD" else at for at in places]
+
+    def adopt(self, instr, val: Val, counted: bool, found: list):
+        """Take a generator object into the region and go on in it. `counted`: an enumerate goes over it; `found`:
+        those that were seen."""
         self.guard_type(val, self.core.object_at(self.info["FireGenerator_Type"]))
         self.guard_depth()
         known = self.cx.facts.get(("adopted", val.ssa))
         if known is None:
-            frame = self.e("call_p", self.pointer(val), self.const_word(code.address),
-                           self.const_object(function.__globals__), x=self.api("rt_adopt"))
-            self.guard(self.e("ptr_ne", frame, "null"), "a loop goes over another generator")
-            pc = self.load("ptr", frame, self.offset["Frame.pc"], "frame")
-            if len(places) > 1:
-                self.split_places(val, frame, pc, code, places)
-            at = places[0]
-            there = self.e("ptr_eq", pc, self.const_word(code.address_of(at)))
-            self.guard(there, "a generator waits elsewhere than before")
+            if len(found) > 1 or len(found[0][3]) > 1:
+                self.split_generators(val, found)
+            path, code, function, places = found[0]
+            frame, at = self.adopted(val, code, function, places[0]), places[0]
+            leave = self.exit_for("a loop goes over another generator, or one that waits elsewhere")
+            self.do("guard", self.e("ptr_ne", frame, "null"), x=f"B{leave.number}")
         else:
-            frame, at = known
+            frame, at, path, code, function = known
         state = FrameState(code, path, frame)
         state.kind, state.held, state.at = "gen", (self.cx.frames[-1].path, instr.b), at
         state.counted = counted
         state.waits = code.instrs[at].op == "YIELD"
         state.globals, state.builtins = function.__globals__, function.__builtins__
-        self.load_parked(state)
+        iterators = self.load_parked(state)
         self.cx.facts.pop(("adopted", val.ssa), None)
         self.keep()
         self.store("i8", self.pointer(val), str(GEN_RUNNING), self.offset["Gen.gi_frame_state"], "frame")
@@ -99,19 +105,31 @@ class Generators(Builder):
             if home != DIRTY:
                 self.cx.anchor(reg)
         state.parked = True
-        return self.go_on(instr, state, path)
+        at = self.go_on(instr, state, path)
+        self.write_unwrapped(self.cx.frames[-1], iterators)
+        return at
 
-    def split_places(self, val: Val, frame: str, pc: str, code, places: list[int]) -> None:
-        """Go different ways by the place where a generator waits."""
+    def adopted(self, val: Val, code, function, at: int) -> str:
+        """The frame of a generator with this code that waits there; NULL: it is another, or waits elsewhere."""
+        return self.e("call_p", self.pointer(val), self.const_word(code.address),
+                      self.const_object(function.__globals__), self.const_word(code.address_of(at)),
+                      x=self.api("rt_adopt"))
+
+    def split_generators(self, val: Val, found: list) -> None:
+        """Go different ways by the generator and the place where it waits."""
         ways = []
-        for at in places:
-            cx = self.cx.copy()
-            cx.facts[("adopted", val.ssa)] = (frame, at)
-            ways.append((self.e("ptr_eq", pc, self.const_word(code.address_of(at))), cx))
+        for path, code, function, places in found:
+            for at in places:
+                frame = self.adopted(val, code, function, at)
+                cx = self.cx.copy()
+                cx.facts[("adopted", val.ssa)] = (frame, at, path, code, function)
+                ways.append((self.e("ptr_ne", frame, "null"), cx))
         raise Split(ways)
 
-    def load_parked(self, state: FrameState) -> None:
-        """Load the registers whose kinds are known; guards come before anything is changed."""
+    def load_parked(self, state: FrameState) -> list:
+        """Load the registers whose kinds are known; guards come before anything is changed. What comes back are
+        virtual iterators that are to take the place of real ones, and where."""
+        iterators, shared = [], self.copies_of_source(state.code)
         kinds = self.register_kinds(state.path, state.code)
         live = state.code.live(state.at + 1 if state.waits else state.at)
         host = state.code.host
@@ -126,13 +144,44 @@ class Generators(Builder):
                 state.regs[number] = EMPTY
                 continue
             state.regs[number] = MEM
-            names = {kind if isinstance(kind, str) else "obj" for kind in kinds.get(number, ())}
-            if len(names) == 1 and live >> number & 1 and number < free:
-                base = self.info["sizeof.Frame"] + 16 * number
-                (name,) = names
-                tag = self.load("i64", state.frame, base + 8, "reg")
-                self.guard(self.e("int_eq", tag, str(TAGS[name])), "a variable has another kind of value than before")
-                state.regs[number] = self.load_kind(state, base, name)
+            if number < free:
+                self.load_waiting(state, number, kinds.get(number, set()), live >> number & 1)
+            elif number >= state.code.nlocals and number not in shared and not self.left_before(SHARED):
+                found = self.gone_over(state, number)
+                if len(found) == 1 and found <= UNWRAPPED:
+                    (kind,) = found
+                    self.load_waiting(state, number, found, 1)
+                    val = self.guard_type(state.regs[number], kind)
+                    iterators.append((number, self.unwrapped(val, kind, not self.left_before(STEP))))
+        return iterators
+
+    @staticmethod
+    def copies_of_source(code) -> set[int]:
+        """The registers of a generator expression that hold what its parameter holds, too."""
+        if code.host.co_varnames[:1] != (".0",):
+            return set()
+        return {one.a for one in code.instrs.values() if one.op == "MOVE" and one.b == 0}
+
+    def gone_over(self, state: FrameState, number: int) -> set:
+        """The kinds that loops over a register of a generator have seen."""
+        seen = (self.profile.at.get((state.path, at)) for at, one in state.code.instrs.items()
+                if one.op == "FOR_ITER" and one.b == number)
+        return set().union(*(one.b for one in seen if one is not None))
+
+    def load_waiting(self, state: FrameState, number: int, kinds: set, alive: int) -> None:
+        """Load a register of a generator, so that it has the shape that it would have if the generator had begun
+        here."""
+        base = self.info["sizeof.Frame"] + 16 * number
+        names = {kind if isinstance(kind, str) else "obj" for kind in kinds}
+        if alive and kinds == {int, "int"}:
+            val = Val("int", self.e("call_i", self.register(state.frame, number), x=self.api("rt_int_in")))
+            self.guard(self.e("int_ne", val.ssa, str(NO_INT)), KIND)
+            state.regs[number], state.homes[number] = val, MAYBE_BOXED
+        elif len(names) == 1 and (alive or names == {"obj"}):
+            (name,) = names
+            tag = self.load("i64", state.frame, base + 8, "reg")
+            self.guard(self.e("int_eq", tag, str(TAGS[name])), KIND)
+            state.regs[number] = self.load_kind(state, base, name)
 
     def register_kinds(self, path, code) -> dict[int, set]:
         """The kinds each register was seen to be read with."""
@@ -289,6 +338,6 @@ class Generators(Builder):
         return loop.target
 
 
-DEEPEST_GENERATOR = 6
+DEEPEST_GENERATOR, MOST_GENERATORS = 6, 4
 
 __all__ = ["Generators"]

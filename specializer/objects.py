@@ -7,17 +7,18 @@ from __future__ import annotations
 from types import ModuleType
 
 from .names import KNOWN_KINDS, MethodDescriptor, Names
+from .own_dicts import MANAGED_DICT, OwnDicts
 from .values import EMPTY, NO, Val, is_fixed, is_quiet
 
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
-HEAP_TYPE, MANAGED_DICT, VALID_VERSION = 1 << 9, 1 << 4, 1 << 19
+HEAP_TYPE, VALID_VERSION = 1 << 9, 1 << 19
 GETATTRO = 144          # in a class: what finds the attributes of its instances
 T_OBJECT_EX = 16
 MISSING = object()
 MOST_TYPES = 6
 
 
-class Objects(Names):
+class Objects(Names, OwnDicts):
     """Specializations of attributes."""
 
     # ------------------------------------------------------------------------------------------- attributes
@@ -62,6 +63,8 @@ class Objects(Names):
     def same_place(self, val: Val, types: list, name: str):
         """As `place_of` for an attribute that objects of several types keep at the same place, or None."""
         indices = set()
+        if any(self.may_have_dict(val, kind) for kind in types):
+            return None
         for kind in types:
             if self.core.class_attribute(kind, name) is not MISSING or not kind.__flags__ & MANAGED_DICT:
                 return None
@@ -100,6 +103,8 @@ class Objects(Names):
             found = self.core.class_attribute(kind, name)
             if isinstance(found, property):
                 return self.call_property(instr, val, kind, found)
+            if found is MISSING and self.may_have_dict(val, kind):
+                return self.own_attribute(instr, val, kind, name)
             place = self.place_of(val, kind, name, found)
             if place is None:
                 return self.class_value(instr, val, kind, name, found)
@@ -123,23 +128,13 @@ class Objects(Names):
             return val.ssa, self.core.word(definition + 16)
         if found is not MISSING and hasattr(type(found), "__set__"):
             return None
-        if not kind.__flags__ & MANAGED_DICT:
+        if not kind.__flags__ & MANAGED_DICT or self.may_have_dict(val, kind):
             return None
         index = self.core.key_index(self.core.word(id(kind) + 872), name)
         if index is None or not self.guard_version(val, kind):
             return None
         values = self.values_of(val)
         return values, 8 * index
-
-    def values_of(self, val: Val) -> str:
-        """The inline values of an instance."""
-        key = ("values", val.ssa)
-        values = self.cx.facts.get(key)
-        if values is None:
-            values = self.load("ptr", val.ssa, -32, "attr")
-            self.guard(self.e("ptr_ne", values, "null"), "an object has a dict of its own")
-            self.cx.facts[key] = values
-        return values
 
     def class_value(self, instr, val: Val, kind: type, name: str, found):
         """An attribute of the class that the instance does not hide."""
@@ -151,6 +146,8 @@ class Objects(Names):
         """Guard that the instance has no attribute of its own by this name; False: cannot be guarded."""
         if not self.gets_plainly(kind) or not self.guard_version(val, kind):
             return False
+        if self.may_have_dict(val, kind):
+            return self.has_no_own(val, name)
         if kind.__flags__ & MANAGED_DICT:
             keys = self.core.word(id(kind) + 872)
             if self.core.key_index(keys, name) is not None:

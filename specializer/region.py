@@ -51,6 +51,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
         self.joins: set[tuple] = set()      # (path, word): places where paths that were split may join again
         self.site_number = number
         self.versions: dict[tuple, list[Version]] = {}
+        self.mixed: dict[tuple, int] = {}   # registers that hold ints, boxed and not, by path
         self.loose = False
         self.pending: list[tuple] = []
         self.order = 0

@@ -165,9 +165,15 @@ class Strings(Direct):
         code, other = (x, b) if x is not None else (y, a)
         if other.const is not NO:
             return "false"
-        if (a if x is not None else b).kind == "char":
-            return self.e("int_ne", self.e("call_i", code, self.pointer(other), x=self.api("rt_char_eq")), "0")
-        return self.e("int_ne", self.e("call_i", self.pointer(a), self.pointer(b), x=self.api("rt_str_eq")), "0")
+        return self.e("int_eq", self.only_character(other), code)
+
+    def only_character(self, val: Val) -> str:
+        """The character that a string consists of, -1 if it has not just one; what is compared with one character is
+        often compared with others, too."""
+        name = val.ssa
+        if name not in self.cx.ints:
+            self.cx.ints[name] = self.e("call_i", self.pointer(val), x=self.api("rt_only_char"))
+        return self.cx.ints[name]
 
     def equals_text(self, val: Val, text: str) -> str | None:
         """Whether a string is a short ASCII text, by its length and the eight bytes where its characters begin: a

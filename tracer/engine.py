@@ -218,6 +218,8 @@ class Engine:
         """Kinds of the root's registers when the recording started at the header: what entries have to expect."""
         count = field("nkinds")
         registers = core.words(core.info["start_kinds"], 2 * count)
+        site.profile.stepped |= field("stepped") if count else 0
+        site.profile.shared |= field("shared") if count else 0
         for number in range(count):
             tag = registers[2 * number + 1]
             kind = loose.loose(core.object_at(registers[2 * number])) if tag == OBJECT else TAG_NAMES.get(tag)
@@ -226,9 +228,7 @@ class Engine:
             if site.kinds[number] is ...:
                 site.kinds[number] = kind
             elif site.kinds[number] != kind:
-                pair = (site.kinds[number], kind)
-                site.kinds[number] = object if not any(one is None or isinstance(one, str) for one in pair) else \
-                    "unboxed" if all(isinstance(one, str) for one in pair) else None
+                site.kinds[number] = loose.merged(site.kinds[number], kind)
 
     def compile(self, site: Site, root, kinds: list, what: str, level: int = 0) -> None:
         """Build the region and put its code in place, by the baseline compiler or at a level of LLVM's. `what`: trace,

@@ -20,6 +20,9 @@ def is_loose(held: object) -> bool:
     """Whether this is a class of the program."""
     return isinstance(held, type) and held.__flags__ & HEAP_TYPE != 0
 
+ANY_INT = "any int"                     # boxed or not
+INTS = {int, "int", ANY_INT}
+
 
 def loosen(kinds: frozenset) -> frozenset:
     """The kinds with weak references to classes of the program."""
@@ -60,6 +63,16 @@ def hold(seen) -> None:
     if any(type(held) is ref for held in seen.callables.values()):
         living = ((at, held() if type(held) is ref else held) for at, held in seen.callables.items())
         seen.callables = {at: held for at, held in living if held is not None}
+
+
+def merged(one, other):
+    """The kind of a register that an entry has to expect where it came with two; None: anything."""
+    if {one, other} <= INTS:
+        return ANY_INT
+    names = [isinstance(kind, str) for kind in (one, other)]
+    if all(names) and ANY_INT not in (one, other):
+        return "unboxed"
+    return None if any(names) or None in (one, other) else object
 
 
 def rest(site) -> None:

@@ -67,6 +67,7 @@ class Profile:
         self.resigned: set[tuple] = set()           # (path, word): exits that recording does not help
         self.hot: set[tuple] = set()                # exits that were taken often: (path, word index, sentence)
         self.values: dict[tuple[int, str], tuple] = {}      # of names: their dict, the address of the value last seen
+        self.stepped = self.shared = 0              # registers, as bits, that loops were entered with: see entry.py
         self.known: dict[int, Seen] = {}            # where entries that were alike went, by their number in a digest
 
     def places(self) -> int:

@@ -79,7 +79,7 @@ class Written(Describer):
         kinds = site.kinds and [("...",) if kind is ... else kind and self.maybe(kind) for kind in site.kinds]
         hot = [(paths[path], at, times) for (path, at), times in site.hot.items() if path in paths]
         return (rows, places, sets, changing, kinds, hot, site.recordings, site.tries,
-                site.globals is None)
+                site.globals is None, (profile.stepped, profile.shared))
 
 
 def words(site) -> bytes:
@@ -94,8 +94,9 @@ def recall(site, root, data: bytes) -> None:
     from .resolve import Things
     things, names, written = loads(data)
     found = Things(things, root, names)
-    rows, places, sets, changing, kinds, hot, site.recordings, _tries, several = written
+    rows, places, sets, changing, kinds, hot, site.recordings, _tries, several, masks = written
     profile = site.profile
+    profile.stepped, profile.shared = masks
     paths: list = []
     for row in rows:
         paths.append(recalled_path(profile, found, row))

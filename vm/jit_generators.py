@@ -1,6 +1,6 @@
 """What compiled code calls to run generators inside of itself (specializer/generators.py says how).
 
-    rt_adopt(generator, code, globals) -> its frame, or NULL       nothing is changed
+    rt_adopt(generator, code, globals, pc) -> its frame, or NULL       nothing is changed
     parked: marked as running, not linked, its registers in part only in compiled code
     rt_rest, rt_run: from parked to waiting at a YIELD, to running for a FOR_ITER     rt_park: from running to parked
 """
@@ -19,13 +19,13 @@ def rt_generator(root: Frame, function: Obj, code: VMCode) -> Obj:
 
 
 @metal
-def rt_adopt(o: Obj, code: VMCode, globals: Obj) -> Frame:
-    """The frame of a generator that may be resumed and has this code and these globals."""
+def rt_adopt(o: Obj, code: VMCode, globals: Obj, pc: u64p) -> Frame:
+    """The frame of a generator that may be resumed at `pc` and has this code and these globals."""
     status = cast(Gen, o).gi_frame_state
     if status != FRAME_SUSPENDED and status != FRAME_CREATED:
         return None
     frame = generator_frame(o)
-    if frame.code != code or frame.words != 0 or frame.function.func_globals != globals:
+    if frame.code != code or frame.pc != pc or frame.words != 0 or frame.function.func_globals != globals:
         return None
     return frame
 

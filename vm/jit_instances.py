@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..codegen.metal import metal
-from .handlers.recording import *  # noqa: F403
+from .jit_dicts import *  # noqa: F403
 
 MANAGED_FLAG = 1 << 4
 
@@ -117,5 +117,27 @@ def rt_store_slot_float(slot: obj_p, number: float):
     xdecref(old)
 
 
-INSTANCE_RUNTIME = """rt_new_instance rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_store_slot rt_store_value
+@metal
+def rt_own_item(o: Obj, name: Obj) -> Obj:
+    """An attribute that an instance itself has, in line or in a dict; borrowed. NULL: none, or not to be found so."""
+    held = cast(Obj, managed_dict(o))
+    if held:
+        return rt_dict_item_any(held, name) if held.ob_type == PyDict_Type else None
+    values = values_of(o)
+    if not values:
+        return None
+    index = find_entry(HeapType(o.ob_type).ht_cached_keys, name)
+    return None if index < 0 else values[index]
+
+
+@metal
+def rt_own_has(o: Obj, name: Obj) -> int:
+    """Whether an instance itself has an attribute: ABSENT, FOUND or UNDECIDED."""
+    held = cast(Obj, managed_dict(o))
+    if held:
+        return rt_dict_has_any(held, name) if held.ob_type == PyDict_Type else UNDECIDED
+    return FOUND if rt_own_item(o, name) else ABSENT
+
+
+INSTANCE_RUNTIME = """rt_own_item rt_own_has rt_new_instance rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_store_slot rt_store_value
     rt_store_value_float rt_store_value_int rt_store_slot_int rt_store_slot_float""".split()

@@ -42,6 +42,8 @@ def rt_str_eq(a: Obj, b: Obj) -> int:
         return 1
     if Ascii(a).length != Ascii(b).length:
         return 0
+    if is_ascii(a) and is_ascii(b) and ascii_data(a)[0] != ascii_data(b)[0]:
+        return 0
     return 1 if _PyUnicode_EQ(a, b) != 0 else 0
 
 
@@ -54,11 +56,11 @@ def rt_str_order(a: Obj, b: Obj) -> int:
 
 
 @metal
-def rt_char_eq(code: int, o: Obj) -> int:
-    """Whether a string is that one character."""
+def rt_only_char(o: Obj) -> int:
+    """The character that a string consists of; -1: it has not just one."""
     if Ascii(o).length != 1:
-        return 0
-    return 1 if PyUnicode_ReadChar(o, 0) == code else 0
+        return -1
+    return ascii_data(o)[0] if likely(is_ascii(o)) else PyUnicode_ReadChar(o, 0)
 
 
 @metal
@@ -358,7 +360,7 @@ def rt_list_pop(o: Obj) -> Obj:
     return found
 
 
-STRING_RUNTIME = """rt_char rt_char_borrowed rt_str_item rt_str_eq rt_str_order rt_char_eq rt_ord rt_char_in rt_str_in
+STRING_RUNTIME = """rt_char rt_char_borrowed rt_str_item rt_str_eq rt_str_order rt_only_char rt_ord rt_char_in rt_str_in
     rt_concat rt_append_str rt_append_char rt_strings rt_format rt_str_slice rt_sequence_slice
     rt_call_array rt_call_tuple rt_call_one rt_int_of rt_truth_of rt_int rt_str rt_float rt_repr rt_mod
     rt_boxed rt_list rt_tuple rt_dict rt_set rt_put_item rt_put_key rt_list_pop""".split()

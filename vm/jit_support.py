@@ -27,6 +27,8 @@ from .jit_strings import *  # noqa: F403
 from .jit_text import *  # noqa: F403
 from .sampler import *  # noqa: F403
 
+NO_INT = -1 << 63       # what rt_int_in says of what is no int of two digits
+
 
 @metal
 def rt_box_int(value: int) -> Obj:
@@ -52,6 +54,14 @@ def rt_float_floordiv(a: float, b: float) -> float:
 def rt_drop(r: Reg):
     """Empty a register whose object nothing else holds."""
     drop(r)
+
+
+@metal
+def rt_int_in(r: Reg) -> int:
+    """The int that a register holds, boxed or not; NO_INT: it is something else, or has more than two digits."""
+    if r.tag == OBJECT and is_small_long(r.object):
+        return long_value(r.object)
+    return r.payload if r.tag == INT else NO_INT
 
 
 @metal
@@ -114,7 +124,7 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_float_floordiv take_sample rt_drop rt_range
-    rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + \
+    rt_int_in rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + ITERATION_FUNCTIONS + \
     GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + \
     CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME + NAME_RUNTIME
 TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
@@ -130,7 +140,7 @@ OFFSETS = {
     "FireFunction": "vmcode vmcode_of",
     "Jit": "recording loop_threshold call_threshold root header kind count rounds rounds_wanted log out_pc out_frame "
            "exit_header exit_number exit_region exit_depth limit nkinds ret_payload ret_tag root_function root_code "
-           "stored record_now gave_up parameters",
+           "stored record_now gave_up parameters stepped shared",
     "Sampler": "slots mask busy lost backtrace ip_of register_of core_start core_end ranges nranges",
     "State": "eval_breaker next_keys_version",
 }

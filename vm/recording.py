@@ -84,11 +84,18 @@ def start_recording(frame: Frame, pc: u64p, header: u64p, kind: int):
     jit.nkinds = 0 if kind == 2 and pc != header else frame.code.nregs
     if jit.nkinds > 64:
         jit.nkinds = 0
+    jit.stepped = 0
+    jit.shared = 0
     for i in range(jit.nkinds):
         start_kinds[i].tag = frame.regs[i].tag
         start_kinds[i].payload = 0
         if frame.regs[i].tag == OBJECT:
-            start_kinds[i].object = new_ref(cast(Obj, frame.regs[i].object.ob_type))
+            o = frame.regs[i].object
+            start_kinds[i].object = new_ref(cast(Obj, o.ob_type))
+            if o.ob_refcnt > 1:
+                jit.shared = jit.shared | 1 << i
+            if o.ob_type == PyRangeIter_Type and RangeIter(o).step != 1:
+                jit.stepped = jit.stepped | 1 << i
 
 
 @metal(cold=True)

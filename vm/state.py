@@ -65,7 +65,8 @@ Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 threa
     exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64
     hot_pending:i64 skipped:i64 ret_payload:i64 ret_tag:i64
     root_function:Obj root_code:VMCode refused:i64 stored:i64 record_now:i64
-    gave_up:i64 parameters:i64 parameter_1:i64 parameter_2:i64 parameter_3:i64 parameter_4:i64 parameter_5:i64""")
+    gave_up:i64 parameters:i64 parameter_1:i64 parameter_2:i64 parameter_3:i64 parameter_4:i64 parameter_5:i64
+    stepped:i64 shared:i64""")
 state = Static("fire_state", State)
 jit = Static("fire_jit", Jit)                           # of the JIT: see recording.py
 untranslated = Static("fire_untranslated", VMCode)      # stands for code called by the translator: on its twin
