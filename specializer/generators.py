@@ -53,17 +53,18 @@ class Generators(Builder):
         return self.adopt(instr, Val("obj", inner), True, found)
 
     def generators_seen(self, consumer, instr) -> list:
-        """The generators that were seen here, those that ran most first: path, code, function and places of each."""
-        found = []
-        for path, code in self.profile.codes.items():
+        """The generators that were seen here last: path, code, function and places of each. There may have been others,
+        but a call of `sum` in the middle of a program may see one generator for long and then never again."""
+        found: list = []
+        for path, code in reversed(self.profile.codes.items()):
+            if len(found) == MOST_GENERATORS:
+                break
             if path and path[:-1] == consumer.path and path[-1][0] == instr.at and code.flags & 0x20 and \
                     not any(frame.code is code for frame in self.cx.frames) and not self.core.is_twin(code):
                 places, function = self.places_seen(path, code), self.profile.kept.get(path)
                 if places and function is not None:
                     found.append((path, code, function, places))
-        count = self.profile.at
-        found.sort(key=lambda one: -max(count[one[0], at].count for at in self.after(one[1], one[3])))
-        return found[:MOST_GENERATORS]
+        return found
 
     def places_seen(self, path: tuple, code) -> list[int]:
         """Where a generator was seen to go on: at YIELDs, and where it begins."""
@@ -71,11 +72,6 @@ class Generators(Builder):
         seen = self.profile.at
         places = [at for at, one in code.instrs.items() if one.op == "YIELD" and not one.x and (path, at + 1) in seen]
         return [*places, start] if (path, start) in seen else places
-
-    @staticmethod
-    def after(code, places: list[int]) -> list[int]:
-        """The first instructions that run where a generator goes on."""
-        return [at + 1 if code.instrs[at].op == "YIELD" else at for at in places]
 
     def adopt(self, instr, val: Val, counted: bool, found: list):
         """Take a generator object into the region and go on in it. `counted`: an enumerate goes over it; `found`:
@@ -338,6 +334,6 @@ class Generators(Builder):
         return loop.target
 
 
-DEEPEST_GENERATOR, MOST_GENERATORS = 6, 4
+DEEPEST_GENERATOR, MOST_GENERATORS = 6, 3
 
 __all__ = ["Generators"]

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from .names import KNOWN_KINDS, MethodDescriptor, Names
 from .own_dicts import MANAGED_DICT, OwnDicts
-from .values import EMPTY, NO, Val, is_fixed, is_quiet
+from .values import EMPTY, NO, Val, is_fixed
 
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
 HEAP_TYPE, VALID_VERSION = 1 << 9, 1 << 19
@@ -189,9 +189,12 @@ class Objects(Names, OwnDicts):
         return None
 
     def is_plain_class(self, held, name: str) -> bool:
-        """Whether this is a class whose metaclass has nothing to do with an attribute."""
+        """Whether this is a class whose metaclass has nothing to do with an attribute that the class has. What a
+        `__getattr__` of the metaclass says, as that of Enum's, counts for others alone."""
         meta = type(held)
-        return meta is type or is_quiet(meta) and self.core.class_attribute(meta, name) is MISSING
+        if meta is type or not issubclass(meta, type) or self.core.class_attribute(meta, name) is not MISSING:
+            return meta is type
+        return self.core.class_attribute(meta, "__getattribute__") is type.__dict__["__getattribute__"]
 
     def guard_class(self, kind: type) -> bool:
         """Go on only if a class is unchanged; False: cannot be guarded."""

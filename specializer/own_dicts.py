@@ -8,7 +8,7 @@ region, the runtime looks where they are (vm/jit_instances.py).
 from __future__ import annotations
 
 from .direct import Direct
-from .values import Val
+from .values import NO, Val
 
 DICTED = "an object has a dict of its own"
 HIDDEN = "an object has an attribute by the name of its class's"
@@ -49,4 +49,18 @@ class OwnDicts(Direct):
             return False
         has = self.e("call_i", val.ssa, self.const_object(name), x=self.api("rt_own_has"))
         self.do("guard", self.e("int_eq", has, ABSENT), x=f"B{self.exit_for(HIDDEN).number}")
+        return True
+
+    def are_compared_by_identity(self, *values: Val) -> bool:
+        """Whether objects are of classes that define no `__eq__`, as members of enums are; guards that it stays so."""
+        for val in values:
+            kind = type(val.const) if val.const is not NO else self.class_of(val)
+            if val.kind != "obj" or kind is None or val.ssa in self.cx.virtuals:
+                return False
+            if any(self.core.class_attribute(kind, name) is not object.__dict__[name] for name in ("__eq__", "__ne__")):
+                return False
+        for val in values:
+            held = Val("obj", self.const_object(val.const)) if val.const is not NO else val
+            if not self.guard_version(held, type(val.const) if val.const is not NO else self.class_of(val)):
+                return False
         return True

@@ -126,6 +126,9 @@ class Strings(Direct):
             return "false" if name == "EQ" else "true"
         if kinds == (tuple, tuple):
             return self.compare_tuples(name, left[0], right[0] if known is None else None, b)
+        if name in ("EQ", "NE") and self.are_compared_by_identity(a, b):
+            same = self.e("ptr_eq", self.pointer(a), self.pointer(b))
+            return self.e("bool_not", same) if name == "NE" else same
         return super().compare_others(name, left, known, right)
 
     def compare_tuples(self, name: str, left: int, right: int | None, known: Val) -> str:

@@ -131,10 +131,11 @@ def key_names(keys: int) -> tuple[str, ...]:
 
 
 def type_version(kind: type) -> int:
-    """The version of a class, or 0; a look-up gives it one."""
-    if type(kind) is not type and "__getattr__" in type(kind).__dict__:
-        return 0
-    getattr(kind, "fire no such name", None)
+    """The version of a class, or 0; a look-up, which asks nobody else, gives it one."""
+    try:
+        type.__getattribute__(kind, "fire no such name")
+    except AttributeError:
+        pass
     flags = word(id(kind) + 168)
     return unpack_from("<I", peek(id(kind) + 384, 4))[0] if flags & VALID_VERSION else 0
 

@@ -139,5 +139,6 @@ def rt_own_has(o: Obj, name: Obj) -> int:
     return FOUND if rt_own_item(o, name) else ABSENT
 
 
-INSTANCE_RUNTIME = """rt_own_item rt_own_has rt_new_instance rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_store_slot rt_store_value
+INSTANCE_RUNTIME = """rt_own_item rt_own_has
+    rt_new_instance rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_store_slot rt_store_value
     rt_store_value_float rt_store_value_int rt_store_slot_int rt_store_slot_float""".split()
