@@ -11,7 +11,7 @@ from __future__ import annotations
 from .function import Emitter
 from .ops import OPS, PURE
 from .ranges import ANY, RANGES
-from .rules import BY_OP, COMMUTATIVE, RULES
+from .rules import BY_OP, COMMUTATIVE, OF_UNKNOWN, RULES
 from .semantics import MEANING, Undefined
 
 HALVES = {"pair_value": 0, "pair_over": 1}
@@ -58,14 +58,14 @@ class Folding(Emitter):
 
     def simpler(self, name: str, args) -> str | None:
         """What stands for an operation; None: itself."""
-        known = not any(arg[0] == "%" for arg in args)
-        if known:
+        unknown = [arg for arg in args if arg[0] == "%"]
+        if not unknown:
             found = self.fold(name, args)
             if found is not None:
                 return found
         elif name in COMMUTATIVE and args[0][0] != "%":
             args = args[::-1]
-        for rule in BY_OP.get(name, ()):
+        for rule in (OF_UNKNOWN if len(unknown) == len(args) else BY_OP).get(name, ()):
             found = rule.fits(args, self.origins, self.range_of)
             if found is not None:
                 self.count(rule.name)

@@ -23,6 +23,7 @@ from .semantics import MAX, MIN
 
 
 NOTHING = ("", ())
+LETTERS = set("abcdefghijklmnopqrstuvwxyz")     # of patterns: any value
 
 
 class Rule:
@@ -135,6 +136,8 @@ RULES = [
 BY_OP: dict[str, list[Rule]] = {}
 for _rule in RULES:
     BY_OP.setdefault(_rule.before[0], []).append(_rule)
+OF_UNKNOWN = {name: [rule for rule in rules if all(type(part) is tuple or part in LETTERS for part in rule.before[1:])]
+              for name, rules in BY_OP.items()}             # those that may fit where no argument is known
 
 
 def is_mask(number: int) -> bool:

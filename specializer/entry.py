@@ -8,9 +8,7 @@ when it is begun again inside of the region. Numbers that nobody reads any more 
 """
 from __future__ import annotations
 
-from ..bytecode.effects import effects
-from ..bytecode.ops import OPS
-from ..tracer.liveness import bits, operands
+from ..tracer.liveness import bits, effects_of
 from ..tracer.loose import ANY_INT
 from .builder import KIND
 from .direct import Direct
@@ -68,7 +66,7 @@ class Entry(Direct):
         for path, at in self.profile.at:
             if not path:
                 instr = code.instrs[at if at >= 0 else ~at]
-                what = effects(OPS[instr.op], operands(instr), instr.word)
+                what = effects_of(instr)
                 found |= bits((*what.reads, *what.takes, *what.fills))
         return found
 

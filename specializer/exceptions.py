@@ -10,9 +10,7 @@ the innermost entry that covers the instruction, or the call that has led to it.
 """
 from __future__ import annotations
 
-from ..bytecode.effects import effects
-from ..bytecode.ops import OPS
-from ..tracer.liveness import operands
+from ..tracer.liveness import effects_of
 from .context import DIRTY, IN_MEMORY, Context
 from .dicts import NOT_PLAIN
 from .direct import Direct
@@ -69,7 +67,7 @@ class Exceptions(Direct):
         frame = cx.frames[-1]
         first = entry[3]
         if inner:
-            found = effects(OPS[instr.op], operands(instr), instr.word)
+            found = effects_of(instr)
             for number in {*found.takes, *found.fills, *found.reads}:
                 if number < first and (frame.regs[number].kind != "obj" or number not in found.reads):
                     self.unanchor(frame, number)

@@ -11,6 +11,7 @@ interpreter would have it by `frame_pointer`, for an exit or a single step insid
 from __future__ import annotations
 
 from ..tracer import consumers
+from ..tracer.liveness import effects_of
 from .builder import KIND, NO_INT, Builder, Split
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, FrameState
 from .entry import SHARED, STEP, UNWRAPPED
@@ -193,10 +194,7 @@ class Generators(Builder):
     @staticmethod
     def read_kinds(instr, seen):
         """(register, kinds) of what an instruction reads, and of what it writes."""
-        from ..bytecode.effects import effects
-        from ..bytecode.ops import OPS
-        from ..tracer.liveness import operands
-        touched = effects(OPS[instr.op], operands(instr), instr.word)
+        touched = effects_of(instr)
         reads = {*touched.reads, *touched.takes}
         for number, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
             if number in reads and kinds:

@@ -15,9 +15,7 @@ know of them are those in AWARE; the others have them made real first, at the in
 """
 from __future__ import annotations
 
-from ..bytecode.effects import effects
-from ..bytecode.ops import OPS
-from ..tracer.liveness import operands
+from ..tracer.liveness import effects_of
 from .arith import METHODS
 from .context import Context
 from .direct import Direct
@@ -100,7 +98,7 @@ class Instances(Direct):
         if not self.cx.virtuals:
             return
         if registers is None:
-            found = effects(OPS[instr.op], operands(instr), instr.word)
+            found = effects_of(instr)
             registers = (*found.reads, *found.takes)
         frame = self.cx.frames[-1]
         made = False

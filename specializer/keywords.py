@@ -7,9 +7,7 @@ dicts and look-ups by constants use it; there is never a second register that ho
 """
 from __future__ import annotations
 
-from ..bytecode.effects import effects
-from ..bytecode.ops import OPS
-from ..tracer.liveness import operands
+from ..tracer.liveness import effects_of
 from .binding import MARK, Binding, Gathered
 from .values import EMPTY, NO, Val
 
@@ -48,7 +46,7 @@ class Keywords(Binding):
     def looked_at(code, register: int) -> bool:
         """Whether a variable that holds a dict is only looked at, so that it need not be made."""
         for instr in code.instrs.values():
-            found = effects(OPS[instr.op], operands(instr), instr.word)
+            found = effects_of(instr)
             used = register in (*found.reads, *found.takes, *found.fills)
             if used and (instr.op not in LOOKS or instr.b != register):
                 return False

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from ..bytecode.effects import effects
 from ..bytecode.ops import OPS
 from ..ir.fast_loops import add_fast_loops
-from ..tracer.liveness import operands
+from ..tracer.liveness import effects_of
 from .arith import Arithmetic
 from .builder import Abort, Builder, Split
 from .builtins import Builtins
@@ -312,7 +311,7 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
 
     def after_step(self, frame, instr) -> None:
         """What is known of the registers once the handler has run."""
-        found = effects(OPS[instr.op], operands(instr), instr.word)
+        found = effects_of(instr)
         cx = self.cx
         for number in (*found.takes, *found.fills):
             old = frame.regs[number]

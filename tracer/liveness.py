@@ -4,7 +4,7 @@
 """
 from __future__ import annotations
 
-from ..bytecode.effects import effects
+from ..bytecode.effects import Effects, effects
 from ..bytecode.ops import OPS
 
 
@@ -15,6 +15,13 @@ def operands(instr) -> tuple:
     for kind in OPS[instr.op].operands:
         values.append(instr.d if kind in "JK" else plain[len(values)])
     return tuple(values)
+
+
+def effects_of(instr) -> Effects:
+    """Which registers an instruction reads, takes and fills."""
+    if instr.effects is None:
+        instr.effects = effects(OPS[instr.op], operands(instr), instr.word)
+    return instr.effects
 
 
 def bits(registers) -> int:
@@ -34,7 +41,7 @@ def live_sets(code) -> dict[int, int]:
     unwritten: dict[int, list[int]] = {}        # where it has not: loops that end, handlers
     for at in order:
         instr = code.instrs[at]
-        found = effects(OPS[instr.op], operands(instr), instr.word)
+        found = effects_of(instr)
         reads[at] = bits(found.reads) | bits(found.takes)
         if instr.op == "MAKE_CELL":
             reads[at] |= 1 << instr.a

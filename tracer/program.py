@@ -18,7 +18,8 @@ TAG_NAMES = {EMPTY: "empty", INT: "int", FLOAT: "float", BOOL: "bool", NONE: "no
 class Instr:
     """One instruction: word index, op name, operands, flags, words it takes, its jump target or -1."""
 
-    __slots__ = ("at", "op", "a", "b", "c", "d", "x", "word", "length", "target", "keywords")
+    __slots__ = ("at", "op", "a", "b", "c", "d", "x", "word", "length", "target", "keywords",
+                 "effects")
 
     def __init__(self, at: int, word: int, row, keywords: int):
         self.at, self.op, self.word, self.length = at, row.name, word, row.length
@@ -27,7 +28,7 @@ class Instr:
         self.d = d - (1 << 32) if d >> 31 else d
         self.x = bool(word & X_BIT)
         self.keywords = keywords        # of a CALL: pool index + 1 of the keyword names
-        self.target = -1
+        self.target, self.effects = -1, None        # see liveness.py
         if "J" in row.operands:
             self.target = at + self.d
         elif "j" in row.operands:
