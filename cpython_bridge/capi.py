@@ -38,6 +38,7 @@ def api(declaration: str, result: str = "plain", error: str = NEVER, steals: str
 
 # ------------------------------------------------------------------------------------------ numbers
 api("PyObject *PyLong_FromLongLong(long long)", "new", NULL)
+api("PyObject *PyComplex_FromDoubles(double, double)", "new", NULL)
 api("PyObject *PyLong_FromSsize_t(Py_ssize_t)", "new", NULL)
 api("PyObject *PyLong_FromLong(long)", "new", NULL)
 api("long long PyLong_AsLongLongAndOverflow(PyObject *, int *)", "plain", OCCURRED)
@@ -294,8 +295,14 @@ api("int pthread_attr_getstack(void *, void **, size_t *)")
 api("int pthread_attr_destroy(void *)")
 api("double pow(double, double)")
 api("double fmod(double, double)")
+api("double sin(double)")
+api("double cos(double)")
+api("double exp(double)")
+api("double log(double)")
+api("double atan2(double, double)")
 api("int strcmp(const char *, const char *)")
 api("void *memchr(const void *, int, size_t)")
+api("void *memcpy(void *, const void *, size_t)")
 api("int memcmp(const void *, const void *, size_t)")
 for _dummy in ("_PyGen_Finalize_dummy", "pthread_self_stack_dummy"):
     del ROWS[_dummy]
@@ -308,7 +315,7 @@ OBJECTS = """PyExc_TypeError PyExc_ValueError PyExc_NameError PyExc_UnboundLocal
 TYPES = """PyLong PyFloat PyBool PyList PyTuple PyDict PySet PyFrozenSet PyUnicode PyBytes PyType PyBaseObject PyFunction PyMethod
     PyCFunction PyMethodDescr PyCell PyCode PyGen PyCoro PyAsyncGen PyRange PyRangeIter PyListIter PyTupleIter PyModule
     PyProperty PySuper PyStaticMethod PyClassMethod PyFrame PySlice PyWrapperDescr PyMemberDescr PyGetSetDescr PyEnum
-    PyDictKeys PyComplex PyTraceBack PySetIter PyDictIterKey PyDictIterValue PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
+    PyDictKeys PyComplex PyTraceBack PySetIter PyBytesIter PyListRevIter PyDictIterKey PyDictIterValue PyDictIterItem PyByteArray PyClassMethodDescr PyCMethod PyZip PyMap
     PyFilter PyUnicodeIter PyReversed"""
 
 

@@ -87,6 +87,7 @@ Ascii | PyASCIIObject | 48 | length:i64@16 hash:i64@24 state:u32@32
 Unicode | PyUnicodeObject | 80 | data:ptr@72
 ModuleObject | PyModuleObject | 56 | md_dict:Obj@16
 ByteArray | PyByteArrayObject | 56 | ob_start:ptr@40
+Complex | PyComplexObject | 32 | real:f64@16 imag:f64@24
 Bytes | PyBytesObject | 40 | ob_shash:i64@24 ob_sval:u8@32
 SetEntry | setentry | 16 | key:Obj@0 hash:i64@8
 Set | PySetObject | 200 | fill:i64@16 used:i64@24 mask:i64@32 table:SetEntry@40

@@ -314,10 +314,13 @@ def define_uses(name: str) -> None:
 
 def define_reading(name: str, params: str, args: str) -> None:
     """rt_dict_item_*, _get_ (borrowed), _has_."""
+    again = f"look_again_{name}(d, {args})"
+    if name == "any":               # a string knows its hash: the first place in the table is as near
+        again = f"look_any(d, o) if o.ob_type == PyUnicode_Type else {again}"
     define_metal(f"""
 @metal(name="rt_dict_item_{name}")
 def rt_dict_item_{name}(d: Obj, {params}) -> Obj:
-    number = look_again_{name}(d, {args})
+    number = {again}
     if unlikely(number < 0):
         return None
     remember_entry(d, number)

@@ -15,6 +15,7 @@ PRIME_1, PRIME_2, PRIME_5 = 11400714785074694791 - (1 << 64), 140294673668970197
 PAIR_LENGTH = 2 ^ PRIME_5 ^ 3527539
 HASH_OF_MINUS_ONE = 1546275796      # what the host makes of a tuple's -1
 EQUAL = 2                           # Py_EQ
+SHORT_TEXT = 8                      # characters that are compared one by one
 
 
 @metal(inline=True)
@@ -120,11 +121,26 @@ def key_hash(key: Obj) -> int:
     return tuple_hash(key) if key.ob_type == PyTuple_Type else key_hash_slow(key)
 
 
+@metal(inline=True)
+def equal_texts(a: Obj, b: Obj) -> bool:
+    """Whether two strings are equal; most that are asked are short and have one hash."""
+    if (Ascii(a).state & Ascii(b).state & 0xE0) == 0xE0:        # compact, ascii, ready
+        length = Ascii(a).length
+        if Ascii(b).length != length:
+            return False
+        if length <= SHORT_TEXT:
+            for i in range(length):
+                if ascii_data(a)[i] != ascii_data(b)[i]:
+                    return False
+            return True
+    return _PyUnicode_EQ(a, b) != 0
+
+
 @metal
 def same_key_slow(stored: Obj, key: Obj) -> int:
     """Whether two keys of one hash are equal; the second is plain."""
     if stored.ob_type == PyUnicode_Type and key.ob_type == PyUnicode_Type:
-        return FOUND if _PyUnicode_EQ(stored, key) != 0 else ABSENT
+        return FOUND if equal_texts(stored, key) else ABSENT
     if stored.ob_type == PyBytes_Type and key.ob_type == PyBytes_Type:
         size = VarObj(key).ob_size
         if VarObj(stored).ob_size != size:

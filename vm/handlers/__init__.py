@@ -1,9 +1,9 @@
 """Handlers of the register machine, one module per family; `load` imports them all for the build."""
 from __future__ import annotations
 
-MODULES = ("moves", "scalars", "arith", "compare", "operators", "containment", "names", "tracebacks",
+MODULES = ("moves", "scalars", "complexes", "arith", "compare", "operators", "containment", "names", "tracebacks",
            "errors", "binding", "calls", "call_host", "instances", "call_types", "call_bound",
-           "call_forms", "known_texts", "known", "super_calls", "iterate", "attr_cache", "attr_table",
+           "call_forms", "known_texts", "native", "known", "super_calls", "iterate", "attr_cache", "attr_table",
            "attrs", "build", "slices", "grow", "unpack", "items", "imports", "context", "matching",
            "groups", "generators", "tracing", "recording")
 

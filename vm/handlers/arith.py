@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..growing import *  # noqa: F403
-from .scalars import *  # noqa: F403
+from .complexes import *  # noqa: F403
 
 # operator: (host function, host in-place function), in the order of the ops
 BINARY = {
@@ -174,6 +174,20 @@ def define(name: str, constant: bool) -> None:
         else:
             return rt_long_FLOORDIV(a, b)
 
+    @metal(name=f"complex_{opcode}")
+    def complex_case(ins: int, left: Reg, right: Reg) -> Obj:
+        """A complex number, of two of which one is such; NULL: the host must do it."""
+        a = stack("f64", 2)
+        b = stack("f64", 2)
+        if not complex_parts(left, a) or not complex_parts(right, b):
+            return None
+        if name == "ADD":
+            return complex_result(left, ins, a[0] + b[0], a[1] + b[1])
+        elif name == "SUB":
+            return complex_result(left, ins, a[0] - b[0], a[1] - b[1])
+        else:
+            return complex_result(left, ins, a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0])
+
     @metal(name=f"scalar_{opcode}", inline=True)
     def scalar_case(left: Reg, right: Reg) -> Obj:
         """A number of numpy's, of two of which one is such; NULL: the host must do it."""
@@ -194,8 +208,12 @@ def define(name: str, constant: bool) -> None:
     def host(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, rc: Reg) -> bool:
         """Any operands, by the host's number protocol."""
         result: Obj = None
+        if name in ("ADD", "SUB", "MUL"):
+            if is_complex(rb) or is_complex(rc):
+                result = complex_case(ins, rb, rc)
         if name in ("ADD", "SUB", "MUL", "TRUEDIV"):
-            result = scalar_case(rb, rc)
+            if not result:
+                result = scalar_case(rb, rc)
         elif name == "MOD":
             if rb.tag == OBJECT and rb.object.ob_type == PyUnicode_Type and rc.tag == INT:
                 result = text_with_int(rb.object, rc.payload)
@@ -205,6 +223,9 @@ def define(name: str, constant: bool) -> None:
             right = constant_object(frame, rc) if constant else boxed(rc)
             if not left or not right:
                 return False
+            if name == "ADD":
+                if left.ob_type == PyBytes_Type and right.ob_type == PyBytes_Type:
+                    result = bytes_together(left, right)
             if name in ("ADD", "SUB", "MUL", "FLOORDIV"):
                 if left.ob_type == PyLong_Type and right.ob_type == PyLong_Type:
                     result = of_longs(left, right)
@@ -299,6 +320,25 @@ def int_operands(rb: Reg, rc: Reg) -> bool:
 @metal(inline=True)
 def both_strings(a: Obj, b: Obj) -> bool:
     return a.ob_type == PyUnicode_Type and b.ob_type == PyUnicode_Type
+
+
+@metal
+def bytes_together(a: Obj, b: Obj) -> Obj:
+    """a + b of exact bytes; NULL: no memory."""
+    first = VarObj(a).ob_size
+    second = VarObj(b).ob_size
+    if first == 0:
+        return new_ref(b)
+    if second == 0:
+        return new_ref(a)
+    if first + second < first:
+        return None
+    made = PyBytes_FromStringAndSize(None, first + second)
+    if made:
+        data = field_address(Bytes(made), "ob_sval")
+        memcpy(data, field_address(Bytes(a), "ob_sval"), first)
+        memcpy(data + first, field_address(Bytes(b), "ob_sval"), second)
+    return made
 
 
 @metal

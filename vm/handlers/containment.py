@@ -33,8 +33,6 @@ def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
         if found != UNDECIDED:
             return found
     elif item.tag == OBJECT and container.tag == OBJECT:
-        if is_ascii(container.object) and is_ascii(item.object) and Ascii(item.object).length == 1:
-            return 1 if has_character(container.object, ascii_data(item.object)[0]) else 0
         if is_key(item) and (container.object.ob_type == PySet_Type or container.object.ob_type == PyDict_Type):
             outcome = rt_set_has_any(container.object, item.object) if container.object.ob_type == PySet_Type \
                 else rt_dict_has_any(container.object, item.object)
@@ -53,8 +51,26 @@ def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
     return outcome
 
 
+@metal(inline=True)
+def is_character_in(item: Reg, container: Reg) -> int:
+    """Whether an ASCII string has a character: 1, 0 or UNDECIDED."""
+    if item.tag != OBJECT or container.tag != OBJECT:
+        return UNDECIDED
+    if not is_ascii(container.object) or not is_ascii(item.object) or Ascii(item.object).length != 1:
+        return UNDECIDED
+    return 1 if has_character(container.object, ascii_data(item.object)[0]) else 0
+
+
 @handler("CONTAINS")
 def CONTAINS():
+    known = is_character_in(rb, rc)
+    if known != UNDECIDED:
+        item = take(rb, ins, CONSUME_B)
+        text = take(rc, ins, CONSUME_C)
+        set_bool(ra, (known != 0) != sense(ins))
+        xdecref(item)
+        xdecref(text)
+        return
     callee = contains_frame(frame, pc, ins, rb, rc)
     if callee:
         return resume_at(callee, callee.code.entry)

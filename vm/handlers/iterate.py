@@ -52,21 +52,16 @@ def finish_sequence(iterator: SeqIter):
 
 
 @metal
-def next_generic(frame: Frame, pc: u64p, ra: Reg, iterator: Obj) -> int:
-    """Next item by the protocol: 1 written, 0 at the end, -1 with an exception."""
-    sync(frame, pc)
-    item = call_pointer("Obj", iterator.ob_type.tp_iternext, iterator)
-    if item:
-        set_result(ra, item)
-        return 1
+def has_ended(frame: Frame) -> bool:
+    """An iterator gave nothing: whether it is at its end; False: with an exception."""
     if not cast(VOID_P, frame.thread.ts.curexc_type):
-        return 0
+        return True
     if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0:
-        return -1
+        return False
     if unlikely(traced(frame.thread.ts)):
         trace_exception(frame)
     PyErr_Clear()
-    return 0
+    return True
 
 
 @metal(inline=True)
@@ -291,31 +286,51 @@ def FOR_ITER():
 
 @handler("FOR_ITER_OTHER", 2)
 def FOR_ITER_OTHER():
-    """Sets, generators, and iterators of the host."""
+    """Sets; and who steps other iterators."""
     kind = rb.object.ob_type
+    if kind == FireGenerator_Type:
+        return tail("FOR_ITER_GENERATOR")
     if kind == PySetIter_Type:
-        return tail("FOR_ITER_SET")
-    if kind == PyDictIterItem_Type:
+        member = next_member(rb.object)
+        if likely(member):
+            if took_pair(pc, ins, table, regs[0], member):
+                return jump(pc + 3)
+            set_item_of(ra, member)
+            return
+    elif kind == PyDictIterItem_Type:
         if takes_pair(pc, ins, table):
             return tail("FOR_ITER_ITEMS")
-        return tail("FOR_ITER_HOST")
-    if kind == PyDictIterValue_Type or kind == PyDictIterKey_Type:
+    elif kind == PyDictIterValue_Type or kind == PyDictIterKey_Type:
         return tail("FOR_ITER_DICT")
-    if kind == FireGenerator_Type:
-        callee = resume_inline(frame, pc, rb.object, KIND_FOR_ITER)
-        if likely(callee):
-            return go(callee)
+    elif kind == PyBytesIter_Type or kind == PyListRevIter_Type:
+        return tail("FOR_ITER_SEQUENCE")
     return tail("FOR_ITER_HOST")
 
 
-@handler("FOR_ITER_SET", 2)
-def FOR_ITER_SET():
-    member = next_member(rb.object)
-    if likely(member):
-        if took_pair(pc, ins, table, regs[0], member):
-            return jump(pc + 3)
-        set_item_of(ra, member)
-        return
+@handler("FOR_ITER_GENERATOR", 2)
+def FOR_ITER_GENERATOR():
+    callee = resume_inline(frame, pc, rb.object, KIND_FOR_ITER)
+    if likely(callee):
+        return go(callee)
+    return tail("FOR_ITER_HOST")
+
+
+@handler("FOR_ITER_SEQUENCE", 2)
+def FOR_ITER_SEQUENCE():
+    """Bytes, and lists from their end."""
+    iterator = SeqIter(rb.object)
+    at = iterator.it_index
+    sequence = cast(Obj, iterator.it_seq)
+    if likely(sequence):
+        if likely(ult(at, VarObj(sequence).ob_size)):
+            if rb.object.ob_type == PyBytesIter_Type:
+                byte: int = field_address(Bytes(sequence), "ob_sval")[at]
+                iterator.it_index = at + 1
+                set_int(ra, byte)
+                return
+            iterator.it_index = at - 1
+            set_item_of(ra, List(sequence).ob_item[at])
+            return
     return tail("FOR_ITER_HOST")
 
 
@@ -354,10 +369,15 @@ def FOR_ITER_HOST():
             callee = resume_inline(frame, pc, EnumIter(iterator).en_sit, KIND_ENUMERATE)
             if likely(callee):
                 return go(callee)
-    outcome = next_generic(frame, pc, ra, iterator)
-    if likely(outcome > 0):
+    sync(frame, pc)
+    item = call_pointer("Obj", kind.tp_iternext, iterator)
+    if likely(item):
+        if took_pair(pc, ins, table, regs[0], item):
+            decref(item)
+            return jump(pc + 3)
+        set_result(ra, item)
         return
-    if unlikely(outcome < 0):
+    if unlikely(not has_ended(frame)):
         return tail("ERROR")
     frame.pc = pc
     drop(rb)

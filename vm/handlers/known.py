@@ -8,12 +8,7 @@ takes over only for the types it knows and falls back with `tail("CALL_GENERAL")
 from __future__ import annotations
 
 from ...codegen.metal import define_metal
-from .known_texts import *  # noqa: F403
-
-METHODS = {"append": "PyList_Type", "get": "PyDict_Type", "startswith": "PyUnicode_Type", "endswith": "PyUnicode_Type",
-           "find": "PyUnicode_Type", "join": "PyUnicode_Type"}
-ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "sum", "any", "all", "repr", *METHODS)
-
+from .native import *  # noqa: F403
 
 @metal
 def find_known(pc: u64p, callable: Obj) -> int:
@@ -72,121 +67,6 @@ def CALL_KNOWN():
     if likely(row != 0 and pc[1] & 0xFFFFFFFF == 0):
         return tail_to(known_rows[row].handler)
     return tail("CALL_GENERAL")
-
-
-# How a native function may be called: (convention, flags); each gets a handler for methods and one for functions.
-CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82, "tuple": 1, "tuple_keywords": 3}
-CONVENTION_FLAGS = 1 | 2 | 4 | 8 | 0x20 | 0x200      # VARARGS KEYWORDS NOARGS O STATIC METHOD
-NATIVE = [(kind, convention) for kind in ("method", "function") for convention in CONVENTIONS]
-
-
-@metal
-def call_with_tuple(function: ptr_t, self: Obj, args: obj_p, count: int, keywords: bool) -> Obj:
-    """Call a native function that takes its arguments as a tuple, with or without a dict of keywords behind it."""
-    made = new_ref(state.empty_tuple) if count == 0 else PyTuple_New(count)
-    if not made:
-        return None
-    items = field_address(Tuple(made), "ob_item")
-    for i in range(count):
-        items[i] = new_ref(args[i])
-    if keywords:
-        result = call_pointer("Obj", function, self, made, cast(VOID_P, 0))
-    else:
-        result = call_pointer("Obj", function, self, made)
-    decref(made)
-    return result
-
-
-def define_native(kind: str, convention: str) -> None:
-    """Handler of calls of method descriptors or builtin functions of one convention, with positional arguments."""
-    counted = not convention.startswith("array")
-    @handler(f"KNOWN_{kind}_{convention}", 3)
-    def native():
-        ts = frame.thread.ts
-        if convention == "one":                             # counted, as by the host's specialized calls
-            if unlikely(ts.recursion_remaining <= 0 or C != 1):
-                return tail("CALL_GENERAL")
-        elif convention == "none":
-            if unlikely(ts.recursion_remaining <= 0 or C != 0):
-                return tail("CALL_GENERAL")
-        elif counted:
-            if unlikely(ts.recursion_remaining <= 0):
-                return tail("CALL_GENERAL")
-        args = stack("Obj", MOST_ARGUMENTS)
-        if kind == "method":
-            definition = MethodDescr(rb.object).d_method
-            self = boxed(rb[1])
-        else:
-            definition = CFunctionObject(rb[1].object).m_ml
-            self = CFunctionObject(rb[1].object).m_self
-        if unlikely(C > MOST_ARGUMENTS or not self or not box_arguments(args, rb + 2, C)):
-            return tail("CALL_GENERAL")
-        sync(frame, pc)
-        if counted:
-            ts.recursion_remaining = ts.recursion_remaining - 1
-        if convention == "one":
-            result = call_pointer("Obj", definition.ml_meth, self, args[0])
-        elif convention == "none":
-            result = call_pointer("Obj", definition.ml_meth, self, cast(VOID_P, 0))
-        elif convention == "array":
-            result = call_pointer("Obj", definition.ml_meth, self, args, C)
-        elif convention == "array_keywords":
-            result = call_pointer("Obj", definition.ml_meth, self, args, C, cast(VOID_P, 0))
-        else:
-            result = call_with_tuple(definition.ml_meth, self, args, C, convention == "tuple_keywords")
-        if counted:
-            ts.recursion_remaining = ts.recursion_remaining + 1
-        if unlikely(not result):
-            check_failed(ts, rb)
-            return tail("ERROR")
-        if kind == "method":
-            drop(rb)
-        drop(rb[1])
-        if convention == "one":
-            drop(rb[2])
-        elif convention != "none":
-            drop_range(rb + 2, C)
-        set_result(ra, result)
-        if unlikely(state.eval_breaker[0] != 0):
-            if not poll(frame, pc):
-                return tail("ERROR")
-        if kind == "function" and convention not in ("none", "array"):      # sys.settrace(f), breakpoint()
-            if unlikely(traced(ts)):
-                return go_traced(CALL_WORDS)
-
-
-@metal(cold=True)
-def check_failed(ts: ThreadState, base: Reg):
-    """A native function gave NULL: SystemError if it set no exception."""
-    if not cast(VOID_P, ts.curexc_type):
-        _Py_CheckFunctionResult(ts, base.object if base.tag == OBJECT else base[1].object, None, None)
-
-
-@metal
-def native_row(callable: Obj) -> int:
-    """Number of the row for a native function's kind and convention; 0: none fits."""
-    if callable.ob_type == PyCFunction_Type:
-        flags = CFunctionObject(callable).m_ml.ml_flags & (CONVENTION_FLAGS | 0x80)
-        first = FIRST_NATIVE + len_conventions
-    else:
-        flags = MethodDescr(callable).d_method.ml_flags & (CONVENTION_FLAGS | 0x80)
-        first = FIRST_NATIVE
-    if flags == 8:
-        return first
-    if flags == 4:
-        return first + 1
-    if flags == 0x80:
-        return first + 2
-    if flags == 0x82:
-        return first + 3
-    if flags == 1:
-        return first + 4
-    if flags == 3:
-        return first + 5
-    return 0
-
-
-FIRST_NATIVE, len_conventions = len(ROWS) + 1, len(CONVENTIONS)
 
 
 @handler("KNOWN_len", 3)
@@ -425,6 +305,8 @@ def _init_rows() -> None:
                      f"    r{index}.handler = KNOWN_{name}\n    if not r{index}.callable:\n        return False")
     for index, (kind, convention) in enumerate(NATIVE, FIRST_NATIVE):
         lines.append(f"    known_rows[{index}].handler = KNOWN_{kind}_{convention}")
+    for index, name in enumerate(MATH, FIRST_OF_MATH):
+        lines.append(f"    known_rows[{index}].handler = KNOWN_math_{name}")
     lines.append("    return True")
     define_metal("\n".join(lines), "init_known", globals())
 
@@ -439,6 +321,4 @@ def builtin_named(builtins: Obj, name: str_p) -> Obj:
     return new_ref(found)
 
 
-for _kind, _convention in NATIVE:
-    define_native(_kind, _convention)
 _init_rows()
