@@ -11,8 +11,6 @@ this text back, `verify.py` checks it.
 """
 from __future__ import annotations
 
-from typing import Any
-
 from .ops import FLOATS
 
 
@@ -46,7 +44,7 @@ class Function:
         self.keeps: set[int] = set()            # their addresses
         self.classes: dict[int, object] = {}    # weak references to classes among the constants, by number
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
-        self.names: dict[int, Any] = {}         # what the code relies on of the names in dicts, by the dicts' addresses
+        self.names: dict = {}                   # what the code relies on of the names in dicts, by the dicts' addresses
         self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
         self.uncounted: set[int] = set()        # exits that are as it should be: nothing is recorded there
