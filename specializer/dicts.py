@@ -194,7 +194,7 @@ class Dicts(Direct):
         temps: list[str] = []
         words = self.key_words(form, instr.b, temps)
         done = self.e("call_i", self.pointer(container), *words, x=self.api("rt_dict_del_" + form))
-        self.failing(self.e("int_ne", done, "0"), temps, NOT_PLAIN)
+        self.failing(self.e("int_ne", done, "0"), temps, NOT_PLAIN, done=True)
         self.drop_temps(temps)
         self.cx.facts.clear()
         return self.conclude(instr, ((1, instr.b), (0, instr.a)), None)
@@ -256,7 +256,7 @@ class Dicts(Direct):
         temps: list[str] = []
         words = [self.pointer(container), *self.key_words(form, registers[1], temps)]
         found = self.e("call_p", *words, x=self.api("rt_dict_pop_" + form))
-        self.failing(self.e("ptr_ne", found, "null"), temps, NOT_PLAIN)
+        self.failing(self.e("ptr_ne", found, "null"), temps, NOT_PLAIN, done=True)
         self.drop_temps(temps)
         self.cx.facts.clear()
         return self.own(found)

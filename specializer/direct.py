@@ -34,8 +34,9 @@ class Direct(Builder):
         """Whether this instruction's exit with this sentence became hot: another way is worth its price."""
         return (self.cx.frames[-1].path, self.at, why) in self.profile.hot
 
-    def failing(self, ok: str, temps=(), why: str = FAILS) -> None:
-        """Go on only if a call has succeeded; else drop what was made for it and leave."""
+    def failing(self, ok: str, temps=(), why: str = FAILS, done: bool = False) -> None:
+        """Go on only if a call has succeeded; else drop what was made for it and leave. `done`: where it has, it must
+        not be made again."""
         target = self.exit_for(why)
         if temps:
             block = self.function.block()
@@ -43,7 +44,7 @@ class Direct(Builder):
             block.end = ("jump", target, [])
             target.incoming.append((block, []))
             target = block
-        self.do("guard", ok, x=f"B{target.number}")
+        self.do("guard_done" if done else "guard", ok, x=f"B{target.number}")
 
     def exit_for(self, why: str):
         """The block of this instruction's exit with a sentence of its own, which `left_before` asks for."""

@@ -125,8 +125,9 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_float_floordiv take_sample rt_drop
     rt_range rt_int_in rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + \
-    EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + PRODUCT_RUNTIME + \
-    CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME + NAME_RUNTIME
+    EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + \
+    LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + \
+    EXCEPTION_RUNTIME + NAME_RUNTIME
 TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
 STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
     sampler op_HOT_EXIT op_LEAVE""".split()
