@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from .buffers import Buffers
 from .building import Building
+from .complexes import Complexes
+from .descriptors import Descriptors
 from .dicts import Dicts
 from .exceptions import Exceptions
+from .formats import Formats
 from .functions import Functions
 from .keywords import Keywords
 from .longs import Longs
 from .managers import Managers
 from .methods import Methods
+from .plain_calls import PlainCalls
 from .raising import Raising
 from .special import Special
 from .silent import Silent
@@ -21,6 +25,6 @@ from .supers import Supers
 from .texts import Texts
 
 
-class Data(Supers, Silent, Raising, Managers, Exceptions,
-           Keywords, Special, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
+class Data(Complexes, Descriptors, PlainCalls, Supers, Silent, Raising, Managers, Exceptions,
+           Keywords, Special, Formats, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -167,5 +167,6 @@ class Direct(Builder):
                 self.write(number, EMPTY)
 
 
-KINDS = {"int": int, "float": float, "bool": bool, "none": type(None), "char": str, "tuple": tuple, "slice": slice}
+KINDS = {"int": int, "float": float, "bool": bool, "none": type(None), "char": str, "tuple": tuple, "slice": slice,
+         "complex": complex}
 __all__ = ["Direct", "NO"]

@@ -148,7 +148,10 @@ class Instances(Direct):
             return super().do_ATTR_SET(instr)
         value = self.read(instr.b)
         name = frame.code.name_at(instr.c)
-        place = self.place_in(made.kind, name, self.core.class_attribute(made.kind, name))
+        found = self.core.class_attribute(made.kind, name)
+        place = self.place_in(made.kind, name, found)
+        if type(found) is property and value.kind not in ("mem", "empty"):
+            return super().do_ATTR_SET(instr)
         if place is None or value.kind in ("mem", "empty") or not self.guard_class(made.kind) or \
                 (place not in made.parts and len(made.parts) >= MOST_ATTRIBUTES):
             self.escape_operands(instr)

@@ -55,12 +55,12 @@ class Joining(Unboxing):
         self.jump(version)
 
     def make_shared(self) -> None:
-        """A tuple that two registers hold is made, or where paths have joined it would be two."""
+        """A tuple or complex number that two registers hold is made, or where paths have joined it would be two."""
         found: set[int] = set()
         for frame in self.cx.all_frames():
             for number in range(len(frame.regs)):
                 val = frame.regs[number]
-                if val.kind == "tuple" and id(val) in found:
+                if val.kind in ("tuple", "complex") and id(val) in found:
                     self.secure()
                     self.materialized(val)
                     self.cx.facts.clear()

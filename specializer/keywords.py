@@ -12,6 +12,7 @@ from .binding import MARK, Binding, Gathered
 from .values import EMPTY, NO, Val
 
 LOOKS = {"ITEM_GET_K", "DICT_MERGE"}        # what a virtual dict may be the second operand of
+OF_LIST = 1 << 32       # added to the length of a list, where lengths of tuples are recorded
 LONGEST = 12                                # tuple that is spread to parameters
 
 
@@ -144,12 +145,15 @@ class Keywords(Binding):
         if type(val.const) is tuple:
             return [self.known(one) for one in val.const]
         lengths = list(self.seen.shapes)
-        if val.kind != "obj" or val.const is not NO or len(lengths) != 1 or not 0 <= lengths[0] <= LONGEST:
+        if val.kind != "obj" or val.const is not NO or len(lengths) != 1 or lengths[0] < 0:
             return None
-        val = self.guard_type(val, tuple)
-        size = self.load("i64", val.ssa, 16, "tuple")
-        self.guard(self.e("int_eq", size, str(lengths[0])), "a tuple has another length")
-        return [Val("obj", self.load("ptr", val.ssa, 24 + 8 * at, "tuple")) for at in range(lengths[0])]
+        kind, length = (list, lengths[0] - OF_LIST) if lengths[0] >= OF_LIST else (tuple, lengths[0])
+        if length > LONGEST:
+            return None
+        val = self.guard_type(val, kind)
+        size = self.load("i64", val.ssa, 16, kind.__name__)
+        self.guard(self.e("int_eq", size, str(length)), "a tuple has another length")
+        return [Val("obj", self.item_at(val.ssa, str(at), kind)) for at in range(length)]
 
 
 __all__ = ["Keywords"]

@@ -25,10 +25,10 @@ class Marked:
                 code = self.profile.root
                 self.function.place = (code.host.co_filename, code.line(self.header))
 
-    def step(self, instr, fails: bool = False):
+    def single_step(self, instr, fails: bool = False):
         if not fails:
             self.function.steps.setdefault(self.function.place, set()).add(instr.op)
-        return super().step(instr, fails)
+        return super().single_step(instr, fails)
 
     def begin(self, at: int) -> None:
         super().begin(at)

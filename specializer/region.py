@@ -28,10 +28,11 @@ from .iterator_objects import IteratorObjects
 from .iterators import Iterators
 from .moves import Moves
 from .objects import Objects
+from .outcalls import NOT_SO, Outcalls
 from .values import EMPTY, MEM, NUMBERS, TAGS
 
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
-MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ITEM_GET", "ITEM_GET_K", "ITEM_SET", "CONTAINS", "BEFORE_WITH",
+MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ATTR_SET", "ITEM_GET", "ITEM_GET_K", "ITEM_SET", "CONTAINS", "BEFORE_WITH",
             "WITH_EXCEPT"}
 USES_NAMESPACE = {"NAME_GET", "NAME_SET"}
 USES_NAMES = {"GLOBAL_GET", "GLOBAL_SET"} | USES_NAMESPACE
@@ -40,8 +41,8 @@ ENOUGH_BLOCKS = 700, 300     # in code of LLVM's, the baseline compiler's; paths
                              # often, end in the interpreter
 
 
-class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration, Iterators,
-             IteratorObjects, Generators, Builtins, Builder):
+class Region(Outcalls, Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Objects, Items, Calls, Iteration,
+             Iterators, IteratorObjects, Generators, Builtins, Builder):
     """Compiles one region to IR. `header` is the word where it starts, in the profile's root code."""
 
     def __init__(self, core, profile, header: int, root, number: int):
@@ -168,6 +169,11 @@ class Region(Instances, Joining, Data, Entry, Moves, Arithmetic, Control, Object
 
     # ------------------------------------------------------------------------------------------ single steps
     def step(self, instr, fails: bool = False):
+        """What has no specialization: a call of the host, else a single step."""
+        at = NOT_SO if fails else self.by_call(instr)
+        return self.single_step(instr, fails) if at is NOT_SO else at
+
+    def single_step(self, instr, fails: bool = False):
         """Have the interpreter's handler carry the instruction out, with everything in memory. `fails`:
         it is expected to raise."""
         self.must_be_quiet()

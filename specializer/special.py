@@ -20,13 +20,16 @@ class Special(Direct):
         arguments."""
         if not self.of_one_class(operands[0][2]):
             return None
-        registers = [register for _, register, _ in operands]
-        val, kind = self.object_kind(registers[0], operands[0][2])
+        val, kind = self.object_kind(operands[0][1], operands[0][2])
         if kind is None or is_fixed(kind) or val.const is not NO:
             return None
-        method = self.core.class_attribute(kind, name)
+        return self.enter_special(instr, val, kind, self.core.class_attribute(kind, name), operands, way, constants)
+
+    def enter_special(self, instr, val: Val, kind: type, method, operands, way: str, constants: tuple[Val, ...] = ()):
+        """The same where the object, its class and the method are known."""
         if type(method) is not self.core.function_type:
             return None
+        registers = [register for _, register, _ in operands]
         code = self.callee_code(method, instr)
         if code is None or code.argcount != len(registers) + len(constants) or code.host.co_kwonlyargcount \
                 or code.flags & COLLECTS:
@@ -80,6 +83,19 @@ class Special(Direct):
         operands = ((0, instr.a, self.seen.a), (1, instr.b, self.seen.b), (2, instr.c, self.seen.c))
         at = self.special_method(instr, "__setitem__", operands, "dropped")
         return super().do_ITEM_SET(instr) if at is None else at
+
+    def do_ATTR_SET(self, instr):
+        """The setter of a property."""
+        if self.of_one_class(self.seen.a):
+            val, kind = self.object_kind(instr.a, self.seen.a)
+            name = self.cx.frames[-1].code.name_at(instr.c)
+            found = self.core.class_attribute(kind, name) if kind is not None and val.const is NO else None
+            if type(found) is property and kind.__setattr__ is object.__setattr__:
+                operands = ((0, instr.a, self.seen.a), (1, instr.b, self.seen.b))
+                at = self.enter_special(instr, val, kind, found.fset, operands, "dropped")
+                if at is not None:
+                    return at
+        return super().do_ATTR_SET(instr)
 
 
 __all__ = ["Special"]

@@ -102,6 +102,53 @@ def test_a_changed_program_is_not_mistaken(tmp_path, old, new):
     go(tmp_path)
 
 
+DESCRIPTORS = """
+    import math
+    from collections import namedtuple
+    Row = namedtuple("Row", "first second third")
+    form = max
+    class Box:
+        @property
+        def held(self): return self.value
+        @held.setter
+        def held(self, value): self.value = value + 1
+        @staticmethod
+        def made(x): return x * 2
+    def total(n):
+        found, box, z = 0.0, Box(), 1j
+        box.form = form
+        for i in range(n):
+            box.held = i
+            row = Row(i, 2 * i, 5)
+            z = z * 1j + abs(z)
+            if abs(z) > 9: z = z / 8
+            found += row.second + box.held + box.made(row.third) + box.form(i, 7) + math.hypot(i, z.real)
+            found += len("%s:%d" % ("ab"[::-1], i)) + len(b"ab" + bytes([i & 255]))
+        return found, z
+    print([total(3000) for _ in range(12)][-1])
+"""
+
+
+@pytest.mark.parametrize("old, new", [
+    ("first second third", "third first second"),
+    ("form = max", "Row.second, Row.third = Row.third, Row.second\n    form = max"),
+    ("value + 1", "value - 1"),
+    ("@held.setter\n        def held(self, value): self.value = value + 1",
+     "held = held.setter(lambda self, value: self.__dict__.update(value=3 * value))"),
+    ("@staticmethod\n        def made(x)", "@classmethod\n        def made(cls, x)"),
+    ("form = max", "form = lambda a, b: a * b"),
+    ("import math", "import cmath as math\n    math.hypot = lambda a, b: a - b"),
+    ("from collections import namedtuple", "def namedtuple(*a): return lambda *b: Some()\n"
+     "    class Some:\n        second = property(lambda s: 4)\n        third = 3"),
+])
+def test_other_descriptors_are_not_mistaken(tmp_path, old, new):
+    go(tmp_path, program=DESCRIPTORS)
+    assert go(tmp_path)["stored"] >= 1
+    assert old in DESCRIPTORS
+    go(tmp_path, program=DESCRIPTORS.replace(old, new))
+    go(tmp_path)
+
+
 CHANGES = """
     import sys
     KIND = sys.argv[1] if len(sys.argv) > 1 else ""

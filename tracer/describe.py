@@ -18,6 +18,7 @@ from .identity import (HEAP, METHOD, MISSING, WRAPPER, digest, flags, instance_t
 
 SMALL = 65536           # words below are numbers, not addresses
 MOST_THINGS = 4000
+NUMBERS = (int, float, complex)
 
 
 class Unstorable(Exception):
@@ -91,8 +92,9 @@ class Describer:
     def follow_parts(self, value) -> None:
         """The same for what holds a few parts."""
         if type(value) is property:
-            if value.fget is not None:
-                self.reach(value.fget, ("getter",), value)
+            for says, part in (("getter", value.fget), ("setter", value.fset)):
+                if part is not None:
+                    self.reach(part, (says,), value)
         elif type(value) in (staticmethod, classmethod):
             self.reach(value.__func__, ("inner",), value)
         elif type(value) is tuple:
@@ -126,8 +128,8 @@ class Describer:
             self.reach(value, ("attribute", value.__name__), value.__objclass__)
         elif type(value) is CodeType:
             self.reach(value, ("translated", value.co_qualname, digest(value)))
-        elif type(value) in (bytes, str) and len(value) < 1024:     # made by the specializer: any equal one will do
-            self.reach(value, ("text", value))
+        elif type(value) in NUMBERS or type(value) in (bytes, str) and len(value) < 1024:
+            self.reach(value, ("text", value))                      # made by the specializer: any equal one will do
 
     def by_path(self, module, path: str) -> None:
         """Reach everything on the way from a module down a dotted name."""
@@ -146,7 +148,8 @@ class Describer:
             else:
                 return
             self.reach(held, row, of)
-            for says, part in (("getter", getattr(held, "fget", None)) if type(held) is property else ("", None),
+            accessors = (held.fget, held.fset) if type(held) is property else (None, None)
+            for says, part in (("getter", accessors[0]), ("setter", accessors[1]),
                                ("inner", held.__func__) if type(held) in (staticmethod, classmethod) else ("", None)):
                 if part is not None:
                     self.reach(part, (says,), held)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from _collections import _tuplegetter
 from marshal import dumps
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
@@ -22,6 +23,7 @@ LASTING_FLAGS = HEAP | MANAGED_DICT | 1 << 14 | 1 << 20 | 0xFF << 24     # of a 
 MISSING = ("missing",)
 FOLDED = (int, float, bool, type(None))         # kinds of objects whose values compiled code may contain
 MEMBER = type(type("_", (), {"__slots__": ("a",)}).a)           # type: ignore[attr-defined]
+FIELD = _tuplegetter                            # of a namedtuple
 METHOD, WRAPPER = type(list.append), type(object.__init__)
 _digests: dict[int, tuple] = {}
 
@@ -86,6 +88,8 @@ def of_value(value, deep: bool = True):
     if kind is MEMBER:
         definition = core.word(id(value) + 40)
         return "member", core.word(definition + 8) & 0xFFFFFFFF, core.word(definition + 16)
+    if kind is FIELD:
+        return "field", core.word(id(value) + 16)
     if kind is property:
         return "property", of_value(value.fget), of_value(value.fset)
     if kind in (staticmethod, classmethod):

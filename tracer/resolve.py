@@ -91,6 +91,10 @@ class Finder:
         need(type(self.things[of]) is property, of)
         return self.things[of].fget
 
+    def find_setter(self, of: int):
+        need(type(self.things[of]) is property, of)
+        return self.things[of].fset
+
     def find_inner(self, of: int):
         need(type(self.things[of]) in (staticmethod, classmethod), of)
         return self.things[of].__func__

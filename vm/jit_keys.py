@@ -31,7 +31,7 @@ def is_plain(o: Obj) -> bool:
     """Whether hashing and comparing the object runs no code of the program."""
     kind = o.ob_type
     return (kind == PyUnicode_Type or kind == PyLong_Type or kind == PyFloat_Type or kind == PyBool_Type
-            or o == Py_None or kind == PyBytes_Type)
+            or o == Py_None or kind == PyBytes_Type or kind == PyComplex_Type)
 
 
 @metal

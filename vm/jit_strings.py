@@ -400,4 +400,10 @@ def rt_int_scalar(kind: TypeObject, value: int) -> Obj:
     return rt_float_scalar(kind, float_of_bits(value))
 
 
-STRING_RUNTIME += ["rt_float_scalar", "rt_int_scalar"]
+@metal
+def rt_complex(re: float) -> Obj:
+    """A complex number with this real part."""
+    return insist(PyComplex_FromDoubles(re, 0.0), use_spare())
+
+
+STRING_RUNTIME += ["rt_float_scalar", "rt_int_scalar", "rt_complex"]

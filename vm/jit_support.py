@@ -22,7 +22,9 @@ from .jit_instances import *  # noqa: F403
 from .jit_iterate import *  # noqa: F403
 from .jit_longs import *  # noqa: F403
 from .jit_names import *  # noqa: F403
+from .jit_outcalls import *  # noqa: F403
 from .jit_products import *  # noqa: F403
+from .jit_slices import *  # noqa: F403
 from .jit_strings import *  # noqa: F403
 from .jit_text import *  # noqa: F403
 from .sampler import *  # noqa: F403
@@ -124,13 +126,13 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_float_floordiv take_sample rt_drop
-    rt_range rt_int_in rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + \
-    EXIT_RUNTIME + ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + \
-    LONG_RUNTIME + PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + \
-    EXCEPTION_RUNTIME + NAME_RUNTIME
+    rt_range rt_int_in rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + \
+    ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + \
+    PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME + \
+    NAME_RUNTIME + OUT_RUNTIME + SLICE_RUNTIME
 TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
 STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
-    sampler op_HOT_EXIT op_LEAVE""".split()
+    sampler op_HOT_EXIT op_LEAVE op_ERROR""".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
     "VMCode": "words pool nwords nregs npool nlocalsplus code argcount plain entry flags total_bytes twin handlers "
@@ -153,7 +155,7 @@ def _define_info() -> None:
     values |= {name: f"address_of_table({name!r})" for name in TABLES}
     values |= {name: f"address_int({name})" for name in STATICS_SHOWN
                if not name.startswith("op_") or name == "op_bases"}
-    values |= {name: f"address_of_table({name!r})" for name in ("op_HOT_EXIT", "op_LEAVE")}
+    values |= {name: f"address_of_table({name!r})" for name in ("op_HOT_EXIT", "op_LEAVE", "op_ERROR")}
     for struct_name, fields in OFFSETS.items():
         for field in fields.split():
             values[f"{struct_name}.{field}"] = str(STRUCTS[struct_name].field(field)[1])

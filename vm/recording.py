@@ -33,6 +33,7 @@ LEFT, FULL, ROUNDS, DEEP, ASKED = 1, 2, 3, 4, 5
 start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the root's registers when recording starts
 CALL_BASE, CALL_EX_BASE = OPS["CALL"].code, OPS["CALL_EX"].code
 ITEM_GET_BASE, ITEM_GET_K_BASE, ITEM_SET_BASE = (OPS[name].code for name in ("ITEM_GET", "ITEM_GET_K", "ITEM_SET"))
+OF_LIST = 1 << 32               # see specializer/keywords.py
 MADE_BY_CLASS = 1 << 9          # in tp_flags
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
@@ -236,10 +237,13 @@ def shape_of(o: Obj) -> int:
 
 @metal
 def tuple_size(r: Reg) -> int:
-    """How long a tuple is; -1: it is none."""
+    """How long a tuple is, or a list, with OF_LIST added; -1: it is neither."""
     if r.tag != OBJECT:
         return -1
-    return VarObj(r.object).ob_size if r.object.ob_type == PyTuple_Type else -1
+    size = VarObj(r.object).ob_size
+    if r.object.ob_type == PyList_Type:
+        return size + OF_LIST
+    return size if r.object.ob_type == PyTuple_Type else -1
 
 
 @metal

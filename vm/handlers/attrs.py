@@ -354,8 +354,33 @@ def ATTR_SET_OTHER():
     return tail("ATTR_SET_MISS")
 
 
+@metal
+def setter_frame(frame: Frame, pc: u64p, ins: int, holder: Reg, r: Reg, name: Obj) -> Frame:
+    """holder.name = value by a property's function of the VM; NULL: not so."""
+    if not has_class_of_python(holder):
+        return None
+    t = holder.object.ob_type
+    if t.tp_setattro != cast(TypeObject, PyBaseObject_Type).tp_setattro:
+        return None
+    found = _PyType_Lookup(t, name)
+    if not found:
+        return None
+    if found.ob_type != PyProperty_Type or not Property(found).prop_set:
+        return None
+    callee = function_frame(frame, pc, Property(found).prop_set, 2)
+    if callee:
+        callee.kind = KIND_DROPPED
+        callee.words = 4
+        pass_operand(callee.regs, holder, ins, CONSUME_A)
+        pass_operand(callee.regs + 1, r, ins, CONSUME_B)
+    return callee
+
+
 @handler("ATTR_SET_MISS", 4)
 def ATTR_SET_MISS():
+    callee = setter_frame(frame, pc, ins, ra, rb, name_at(frame, C))
+    if callee:
+        return resume_at(callee, callee.code.entry)
     if ra.tag == OBJECT:
         if refill(pc, ra.object, name_at(frame, C), WRITTEN):
             return jump(pc)

@@ -87,20 +87,26 @@ def not_iterable(o: Obj) -> bool:
 
 
 @metal
+def extended(holder: Obj, items: Obj) -> int:
+    """[*items] into a list; -1 with an exception."""
+    done = _PyList_Extend(holder, items)
+    if done:
+        decref(done)
+        return 0
+    if not_iterable(items):
+        PyErr_Clear()
+        PyErr_Format(PyExc_TypeError[0], "Value after * must be an iterable, not %.200s",
+                     items.ob_type.tp_name)
+    return -1
+
+
+@metal
 def list_extend(frame: Frame, pc: u64p, holder: Reg, r: Reg) -> bool:
     sync(frame, pc)
     items = boxed(r)
     if not items:
         return False
-    done = _PyList_Extend(holder.object, items)
-    if done:
-        decref(done)
-        return True
-    if not_iterable(items):
-        PyErr_Clear()
-        PyErr_Format(PyExc_TypeError[0], "Value after * must be an iterable, not %.200s",
-                     items.ob_type.tp_name)
-    return False
+    return extended(holder.object, items) == 0
 
 
 @handler("LIST_EXTEND")
