@@ -119,19 +119,7 @@ def rt_sliced(o: Obj, start: int, stop: int, step: int, given: int) -> Obj:
 @metal
 def rt_bytes_concat(a: Obj, b: Obj) -> Obj:
     """a + b of bytes."""
-    m = VarObj(a).ob_size
-    n = VarObj(b).ob_size
-    if m == 0:
-        return new_ref(b)
-    if n == 0:
-        return new_ref(a)
-    made = PyBytes_FromStringAndSize(None, m + n)
-    if unlikely(not made):
-        return or_nothing(None)
-    into = field_address(Bytes(made), "ob_sval")
-    copy(into, field_address(Bytes(a), "ob_sval"), m)
-    copy(into + m, field_address(Bytes(b), "ob_sval"), n)
-    return made
+    return or_nothing(bytes_together(a, b))
 
 
 @metal

@@ -30,17 +30,18 @@ def takes_slice(pc: u64p, ins: int) -> bool:
 
 
 @metal(inline=True)
-def slice_bound(r: Reg, length: int, missing: int) -> int:
-    """An index of a slice as a place in something of this length; -1: it is no small int."""
+def slice_bound(r: Reg, length: int, missing: int, lowest: int) -> int:
+    """An index of a slice as a place in something of this length, from `lowest` on: 0, or with a negative step -1,
+    which is before the first. One less than that: it is no small int."""
     if is_none(r):
         return missing
     value = stack("i64", 1)
     if not as_int(r, value):
-        return -1
+        return lowest - 1
     at = value[0] + length if value[0] < 0 else value[0]
-    if at < 0:
-        return 0
-    return at if at < length else length
+    if at < lowest:
+        return lowest
+    return at if at < length + lowest else length + lowest
 
 
 @metal(inline=True)
@@ -62,8 +63,8 @@ def slice_of(frame: Frame, pc: u64p, holder: Reg, bounds: Reg) -> Obj:
     length = length_to_slice(o)
     if length < 0:
         return None
-    start = slice_bound(bounds, length, 0)
-    stop = slice_bound(bounds[1], length, length)
+    start = slice_bound(bounds, length, 0, 0)
+    stop = slice_bound(bounds[1], length, length, 0)
     if start < 0 or stop < 0:
         return None
     if stop < start:
@@ -78,20 +79,6 @@ def slice_of(frame: Frame, pc: u64p, holder: Reg, bounds: Reg) -> Obj:
     if o.ob_type == PyList_Type:
         return PyList_GetSlice(o, start, stop)
     return PyTuple_GetSlice(o, start, stop)
-
-
-@metal(inline=True)
-def backward_bound(r: Reg, length: int, missing: int) -> int:
-    """An index of a slice with a negative step, -1 being before the first; -2: it is no small int."""
-    if is_none(r):
-        return missing
-    value = stack("i64", 1)
-    if not as_int(r, value):
-        return -2
-    at = value[0] + length if value[0] < 0 else value[0]
-    if at < 0:
-        return -1
-    return at if at < length else length - 1
 
 
 @metal
@@ -141,15 +128,15 @@ def steps_of(frame: Frame, pc: u64p, holder: Reg, bounds: Reg) -> Obj:
         return None
     count = 0
     if step > 0:
-        start = slice_bound(bounds, length, 0)
-        stop = slice_bound(bounds[1], length, length)
+        start = slice_bound(bounds, length, 0, 0)
+        stop = slice_bound(bounds[1], length, length, 0)
         if start < 0 or stop < 0:
             return None
         if start < stop:
             count = (stop - start - 1) // step + 1
     else:
-        start = backward_bound(bounds, length, length - 1)
-        stop = backward_bound(bounds[1], length, -1)
+        start = slice_bound(bounds, length, length - 1, -1)
+        stop = slice_bound(bounds[1], length, -1, -1)
         if start < -1 or stop < -1:
             return None
         if stop < start:
