@@ -24,7 +24,11 @@ PROGRAM = """
         found = []
         for i in range(n): found.append(str(i % 7))
         return "".join(found)
-    for f in add, words, mix, words:
+    def ends(n):
+        s = 0.5
+        for i in range(n): s = s * 0.5 + i
+        return s
+    for f in add, words, mix, words, ends:
         print(f.__name__, [f(4000) for _ in range(4)][-1])
 """
 BROKEN = """
