@@ -11,7 +11,8 @@ import pytest
 from firelang.cpython_bridge import layouts
 
 HEADERS = ["frame", "code", "dict", "list", "tuple", "interp", "runtime", "moduleobject", "gc"]
-IN_C = {("PyMethodDescrObject", "d_type"): "d_common.d_type"}      # fields kept in a struct within the struct
+IN_C = {("PyMethodDescrObject", "d_type"): "d_common.d_type",      # fields kept in a struct within the struct
+        ("PyComplexObject", "real"): "cval.real", ("PyComplexObject", "imag"): "cval.imag"}
 INCLUDE = Path(sysconfig.get_path("include"))
 
 
