@@ -30,17 +30,20 @@ class Names:
     def __init__(self, table: dict):
         self.table = table
         self.says: dict[str, str] = {}
+        self.seen: dict[str, int] = {}              # the values' addresses: another thread may bind while we build
 
     def entry(self, name: str, says: str) -> int:
         """The number of a name's entry."""
-        self.says.setdefault(name, says)
+        if name not in self.says:
+            self.says[name] = says
+            self.seen[name] = id(self.table.get(name))
         return list(self.says).index(name)
 
 
 class Record:
     """The same as memory that compiled code and the core read and write."""
 
-    def __init__(self, table: dict, says: dict[str, str]):
+    def __init__(self, table: dict, says: dict[str, str], seen: dict[str, int] | None = None):
         self.table, self.names = table, list(says)
         self.held: list[object] = [self.names]
         self.watched: list[ref] = []
@@ -48,7 +51,7 @@ class Record:
         for name, what in says.items():
             value = table.get(name, self)
             kind = type(value)
-            known = NEVER if value is self else id(value)
+            known = NEVER if value is self or (seen and seen[name] != id(value)) else id(value)
             words += [id(name), WORDS.get(what, known), id(kind), 0, -1, 0]
             if what == VALUE and kind in HELD:
                 self.held.append(value)
@@ -77,7 +80,8 @@ def settle(function) -> list[Record]:
     records = []
     for number, (says, of) in function.marks.items():
         if says == "names":
-            record = Record(of, function.names[id(of)].says)
+            names = function.names[id(of)]
+            record = Record(of, names.says, names.seen)
             function.consts[number] = record.address
             records.append(record)
     return records
