@@ -136,7 +136,7 @@ CHANGING = """
             del a
             b = i
             del b
-    print(changing(200_000), noting(50_000))
+    print(changing(200_000), noting(400_000))
 """
 
 
