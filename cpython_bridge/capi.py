@@ -38,7 +38,6 @@ def api(declaration: str, result: str = "plain", error: str = NEVER, steals: str
 
 # ------------------------------------------------------------------------------------------ numbers
 api("PyObject *PyLong_FromLongLong(long long)", "new", NULL)
-api("PyObject *PyComplex_FromDoubles(double, double)", "new", NULL)
 api("PyObject *PyLong_FromSsize_t(Py_ssize_t)", "new", NULL)
 api("PyObject *PyLong_FromLong(long)", "new", NULL)
 api("long long PyLong_AsLongLongAndOverflow(PyObject *, int *)", "plain", OCCURRED)

@@ -102,7 +102,7 @@ def name_changed(record: KnownNames):
 def rt_name_set(record: KnownNames, slot: obj_p, value: Obj):
     """Bind a name, whose place is known and holds something, to an owned object."""
     d = record.table
-    if unlikely(cast(obj_p, byte_offset(cast(VOID_P, d), -16))[0] == None) and may_hold_others(value):
+    if may_hold_others(value) and unlikely(not is_tracked(d)):
         PyObject_GC_Track(d)
     old = slot[0]
     slot[0] = value
