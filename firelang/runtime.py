@@ -64,7 +64,7 @@ def pace_collector():
     from . import knobs
     import gc
     growth = knobs.get("gc_growth")
-    if vm()._core.find_collector(gc.garbage, gc.callbacks, growth) and growth > 25:
+    if vm()._core.find_collector(gc.garbage, gc.callbacks, growth, knobs.Knob) and growth > 25:
         gc.callbacks.append(vm()._core.collected)
 
 

@@ -1,9 +1,11 @@
-"""The collector goes over all objects less often than the host's (vm/collector.py); what it finds is the same."""
+"""The collector goes over all objects less often than the host's (vm/collector.py) and finds what lives its own way
+(vm/cycles.py); what it finds is the same."""
+import os
 import textwrap
 
 import pytest
 
-from interpreters import FIRE, HOST, is_host, run
+from interpreters import FIRE, HOST, TESTS, is_host, run
 
 pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython")
 BUILDS = """
@@ -80,3 +82,107 @@ def test_first_calls(tmp_path):
     """))
     run([*FIRE, "--jit=off"], script)           # its bytecode is on disk from now on
     assert run([*FIRE, "--jit=on"], script).out == run(HOST, script).out
+
+
+SEEDS = range(1, 7 + int(os.environ.get("FIRE_FUZZ", "0")) // 100)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_generated_graphs(seed):
+    """The same objects die in each collection; those that live are whole."""
+    graphs = TESTS / "differential" / "graphs.py"
+    wanted = run(HOST, graphs, str(seed)).out
+    assert "[" in wanted
+    for mode in ("off", "eager"):
+        assert run([*FIRE, f"--jit={mode}"], graphs, str(seed)).out == wanted
+
+
+WHO_FINDS = """
+    import gc, sys
+    class Node: pass
+    class Watched(Node):
+        def __del__(self): died.append(1)
+    died = []
+    def garbage(kind, n):
+        for i in range(n):
+            node = kind(); node.me = node
+    {before}
+    gc.collect(); old = gc.get_stats()
+    garbage({kind}, 5000)
+    new = gc.get_stats()
+    print(new[0]["collected"] - old[0]["collected"] >= 4000, len(died) > 4000)
+    print(gc.collect() < 1000)
+"""
+
+
+@pytest.mark.parametrize("kind, before", [
+    ("Node", "pass"),                                       # cleared without the host
+    ("Watched", "pass"),                                    # left to the host
+    ("Node", "gc.callbacks.append(lambda *info: None)"),    # somebody looks: all is
+])
+def test_garbage_is_counted(tmp_path, kind, before):
+    """Whoever breaks the cycles of garbage, the statistics are the host's."""
+    script = tmp_path / "who.py"
+    script.write_text(textwrap.dedent(WHO_FINDS.format(kind=kind, before=before)))
+    assert run(FIRE, script).out == run(HOST, script).out == f"True {kind == 'Watched'}\nTrue\n"
+
+
+def test_asked_for(tmp_path):
+    """gc.collect() tells how much garbage there was, however much was made since."""
+    script = tmp_path / "asked.py"
+    script.write_text(textwrap.dedent("""
+        import gc
+        class Node: pass
+        def garbage(n):
+            for i in range(n):
+                node = Node(); node.me = node
+        gc.collect(); gc.disable()
+        garbage(5000); print(gc.collect())
+        garbage(3000); gc.enable(); print(gc.collect())
+        gc.set_threshold(0); garbage(2000); print(gc.collect(0))
+        gc.set_threshold(700); gc.set_debug(gc.DEBUG_SAVEALL)
+        garbage(1000); print(gc.collect() + len(gc.garbage) > 1000, type(gc.garbage[0]).__name__)
+    """))
+    assert run(FIRE, script).out == run(HOST, script).out
+
+
+def test_untracked(tmp_path):
+    """Tuples and dicts that can be in no cycle are forgotten by the collector, as by the host's."""
+    script = tmp_path / "untracked.py"
+    script.write_text(textwrap.dedent("""
+        import gc
+        def shown():
+            return [gc.is_tracked(o) for o in (nested, deep, holds, mixed, table, numbers)]
+        gc.collect()
+        nested, deep = (int("1"), (str(2), 3.5)), ((((int("7"),),),),)
+        holds, mixed = ([1], 2), ("a", (1, []))
+        table = {1: []}; table[1] = 2
+        numbers = {}; numbers["x"] = (1, 2, int("5"))
+        print(shown())
+        for generation in 0, 1, 2, 2:
+            gc.collect(generation); print(shown())
+    """))
+    assert run(FIRE, script).out == run(HOST, script).out
+
+
+def test_callback_taken_away(tmp_path):
+    """What lives is not lost if the collector's callback goes while it collects."""
+    script = tmp_path / "away.py"
+    script.write_text(textwrap.dedent("""
+        import gc
+        class Node: pass
+        class Last(Node):
+            def __del__(self):
+                taken[:] = gc.callbacks
+                gc.callbacks.clear()
+        taken, kept = [], []
+        for i in range(3000):
+            node = Node(); node.me = node; kept.append(node)
+        for round in range(3):
+            last = Last(); last.me = last; del last
+            gc.collect()
+            gc.callbacks[:] = taken
+        del kept[::2], node
+        print(len(kept), gc.collect(), gc.collect())
+    """))
+    assert run(FIRE, script).out == run(HOST, script).out == "1500 1500 0\n"

@@ -1,6 +1,6 @@
-"""How often the host's collector goes over all objects.
+"""How often the host's collector goes over all objects, and how much is left to it of a collection (cycles.py).
 
-    find_collector(gc.garbage, gc.callbacks, 100) -> True       then `collected` has to be among gc.callbacks
+    find_collector(gc.garbage, gc.callbacks, 100, a class) -> True     then `collected` has to be among gc.callbacks
 
 The host collects the oldest generation once as many objects have survived as are a quarter of what was alive
 after the last time, so a program that builds a large structure has all of it gone over again and again: of a
@@ -14,10 +14,11 @@ The host decides by a number of its own, `long_lived_total`, which lies behind t
 from __future__ import annotations
 
 from ..codegen.metal import metal
-from .handlers.recording import *  # noqa: F403
+from .clearing import *  # noqa: F403
 
 WORDS_SEARCHED = 2048       # of the interpreter's state
 AS_HOST = 25                # percent that the host lets the heap grow by
+AS_HOST_PART = 4            # the same as a part of it
 LARGEST = 500000            # objects
 FEWEST = 200000             # that have survived until all are gone over: some 20 MB of instances
 
@@ -30,15 +31,60 @@ def put_off(total: int):
 
 
 @metal
+def is_automatic(generation: int) -> bool:
+    """Whether the host itself would collect this generation now; else gc.collect() was called, which returns what the
+    host finds."""
+    base = collector.base
+    if cast(i32_words, base + ENABLED)[1] == 0 or state.young[0] == 0:
+        return False
+    chosen = OLDEST
+    while chosen >= 0:
+        pace = cast(i32_words, list_of(base, chosen) + 2)               # threshold and count
+        few = chosen == OLDEST and collector.total[1] < collector.total[0] // AS_HOST_PART
+        if pace[1] > pace[0] and not few:
+            return chosen == generation
+        chosen = chosen - 1
+    return False
+
+
+@metal
+def begin_collection(generation: int):
+    """The host is about to collect: leave it only the garbage, or not even that, if nobody else looks."""
+    automatic = is_automatic(generation)
+    base = collector.base
+    callbacks = cast(Obj, cast(obj_p, base)[1])
+    if VarObj(callbacks).ob_size != 1 or base[DEBUG_AT] & 0xFFFFFFFF != 0 or not leave_garbage(base, generation):
+        return
+    if generation == OLDEST - 1:
+        collector.total[1] = collector.total[1] + cycles.alive          # `long_lived_pending`
+    garbage = field_address(cycles, "garbage_next")
+    if automatic and cycles.garbage != 0 and are_simply_cleared(list_of(base, generation)):
+        take_list(list_of(base, generation), garbage)
+        collected = base + (STATISTICS_AT + WORDS_OF_GENERATION * generation + 1)
+        collected[0] = collected[0] + cycles.garbage
+        clear_garbage(garbage, older_than(base, generation))
+
+
+@metal
+def end_collection():
+    """All generations have been collected: the next time is put off."""
+    total = collector.total[0] + rejoin(collector.base)
+    collector.total[0] = total
+    if total < LARGEST:
+        put_off(total * collector.percent // AS_HOST)
+
+
+@metal
 def core_collected(module: Obj, args: obj_p, nargs: int) -> Obj:
-    """For gc.callbacks: (phase, info). After a collection of all generations the next one is put off."""
-    if nargs == 2:
+    """For gc.callbacks: (phase, info)."""
+    if nargs == 2 and state.young and collector.base[COLLECTING_AT] & 0xFFFFFFFF != 0:
         number = PyDict_GetItemWithError(args[1], collector.generation)
         if number:
-            if PyLong_AsLong(number) == 2:              # when it starts, too: the host sets the number when it is done
-                total = collector.total[0]
-                if total < LARGEST:
-                    put_off(total * collector.percent // AS_HOST)
+            generation = PyLong_AsLong(number)
+            if PyUnicode_CompareWithASCIIString(args[0], "start") == 0:
+                begin_collection(generation)
+            elif generation == OLDEST:
+                end_collection()
     return new_ref(Py_None)
 
 
@@ -51,13 +97,14 @@ def core_untrack(module: Obj, o: Obj) -> Obj:
 
 @metal
 def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
-    """find_collector(garbage, callbacks, percent): whether the state of the collector was found."""
+    """find_collector(garbage, callbacks, percent, a class of Python's): whether the collector's state was found."""
     words = cast(obj_p, PyThreadState_Get().interp)
     for i in range(WORDS_SEARCHED):
         if words[i] == args[0] and words[i + 1] == args[1]:
             collector.base = cast(int_out, words + i)
             collector.total = cast(int_out, words + (i + 2))
             collector.percent = PyLong_AsLong(args[2])
+            cycles.python_traverse = cast(TypeObject, args[3]).tp_traverse
             if collector.percent > AS_HOST and collector.total[0] == 0:
                 put_off(0)
             collector.generation = PyUnicode_InternFromString("generation")

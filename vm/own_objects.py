@@ -14,7 +14,7 @@ from ..codegen.metal import Static, metal, struct
 from .entry import *  # noqa: F403
 
 # The host's state of its collector, in words before the list `garbage` in it.
-PERMANENT, YOUNGEST_AT, YOUNGEST, ENABLED = -13, -14, -23, -25
+COLLECTING_AT, STATISTICS_AT, PERMANENT, YOUNGEST_AT, YOUNGEST, DEBUG_AT, ENABLED = -1, -10, -13, -14, -23, -24, -25
 FLAGS = 3                   # low bits of a head's second word
 
 Collector = struct("Collector", "base:i64* total:i64* percent:i64 generation:Obj enabled:i64 count:i64")

@@ -3,7 +3,7 @@
 Everywhere:   likely(x) unlikely(x) cast(kind, p) address_int(p) as_pointer(kind, n) float_of(n) int_of(f)
               bits_of_float(f) float_of_bits(n) add_overflow(a, b) ... sizeof(Struct) stack(kind, n)
               call_pointer(kind, function, args...) lshr(a, b) ult(a, b) byte_offset(p, n) byte_distance(p, q)
-              insist(p, act)
+              insist(p, act) prefetch(p)
 Handlers:     jump(pc) fall(n) go(frame) tail(handler name) leave() -- each ends the handler.
 """
 from __future__ import annotations
@@ -138,6 +138,14 @@ def _(lowering, args):
     a = lowering.value(f"ptrtoint ptr {lowering.expr(args[0])[0]} to i64")
     b = lowering.value(f"ptrtoint ptr {lowering.expr(args[1])[0]} to i64")
     return lowering.value(f"sub i64 {a}, {b}"), INT
+
+
+@intrinsic("prefetch")
+def _(lowering, args):
+    """prefetch(pointer): have its cache line brought, to be written."""
+    lowering.module.declare("llvm.prefetch.p0", "void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    lowering.emit(f"call void @llvm.prefetch.p0(ptr {lowering.expr(args[0])[0]}, i32 1, i32 3, i32 1)")
+    return "", VOID
 
 
 @intrinsic("field_address")
