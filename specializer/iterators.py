@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from ..ir.semantics import MAX, MIN
 from .builder import Builder
-from .strings import ASCII_BITS, NOT_ASCII
 from .values import NO, Val
 
 RangeIterator, ListIterator, TupleIterator = type(iter(range(0))), type(iter([])), type(iter(()))
@@ -77,14 +76,6 @@ class Iterators(Builder):
         parts = [Val("int", self.e("long_value", part, x=self.exit_label("a range of large numbers")))
                  for part in (length, start, step)]
         return Val("range", parts=(Val("int", "0"), *parts))
-
-    def guard_ascii(self, val: Val) -> None:
-        """Go on only if a string is compact ASCII."""
-        key = ("ascii", val.ssa)
-        if key not in self.cx.facts:
-            bits = self.e("int_and", self.load("u32", self.pointer(val), 32, "str"), str(ASCII_BITS))
-            self.guard(self.e("int_eq", bits, str(ASCII_BITS)), NOT_ASCII)
-            self.cx.facts[key] = True
 
     def dict_iterator(self, kind: str, held: Val) -> Val:
         """A virtual iterator over a dict."""

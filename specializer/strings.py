@@ -178,16 +178,21 @@ class Strings(Direct):
             self.cx.ints[name] = self.e("call_i", self.pointer(val), x=self.api("rt_only_char"))
         return self.cx.ints[name]
 
-    def equals_text(self, val: Val, text: str) -> str | None:
-        """Whether a string is a short ASCII text, by its length and the eight bytes where its characters begin: a
-        string is never smaller. None: not that way."""
-        if len(text) > 8 or not text.isascii() or val.const is not NO or self.left_before(NOT_ASCII):
-            return None
+    def guard_ascii(self, val: Val) -> None:
+        """Go on only if a string is compact ASCII."""
         pointer = self.pointer(val)
         if ("ascii", pointer) not in self.cx.facts:
             bits = self.e("int_and", self.load("u32", pointer, 32, "str"), str(ASCII_BITS))
             self.do("guard", self.e("int_eq", bits, str(ASCII_BITS)), x=f"B{self.exit_for(NOT_ASCII).number}")
             self.cx.facts["ascii", pointer] = True
+
+    def equals_text(self, val: Val, text: str) -> str | None:
+        """Whether a string is a short ASCII text, by its length and the eight bytes where its characters begin: a
+        string is never smaller. None: not that way."""
+        if len(text) > 8 or not text.isascii() or val.const is not NO or self.left_before(NOT_ASCII):
+            return None
+        self.guard_ascii(val)
+        pointer = self.pointer(val)
         equal = self.e("int_eq", self.load("i64", pointer, 16, "str"), str(len(text)))
         if text:
             found = self.e("int_and", self.load("i64", pointer, 48, "str"), str((1 << 8 * len(text)) - 1)) \
