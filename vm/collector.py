@@ -31,26 +31,28 @@ def put_off(total: int):
 
 
 @metal
-def is_automatic(generation: int) -> bool:
-    """Whether the host itself would collect this generation now; else gc.collect() was called, which returns what the
-    host finds."""
+def is_asked_for(generation: int) -> bool:
+    """Whether gc.collect() was called, which tells what the host finds; else the host has chosen this generation
+    itself, or the process ends."""
+    if _Py_IsFinalizing() != 0:
+        return False
     base = collector.base
     if cast(i32_words, base + ENABLED)[1] == 0 or state.young[0] == 0:
-        return False
+        return True
     chosen = OLDEST
     while chosen >= 0:
         pace = cast(i32_words, list_of(base, chosen) + 2)               # threshold and count
         few = chosen == OLDEST and collector.total[1] < collector.total[0] // AS_HOST_PART
         if pace[1] > pace[0] and not few:
-            return chosen == generation
+            return chosen != generation
         chosen = chosen - 1
-    return False
+    return True
 
 
 @metal
 def begin_collection(generation: int):
     """The host is about to collect: leave it only the garbage, or not even that, if nobody else looks."""
-    automatic = is_automatic(generation)
+    asked_for = is_asked_for(generation)
     base = collector.base
     callbacks = cast(Obj, cast(obj_p, base)[1])
     if VarObj(callbacks).ob_size != 1 or base[DEBUG_AT] & 0xFFFFFFFF != 0 or not leave_garbage(base, generation):
@@ -58,7 +60,7 @@ def begin_collection(generation: int):
     if generation == OLDEST - 1:
         collector.total[1] = collector.total[1] + cycles.alive          # `long_lived_pending`
     garbage = field_address(cycles, "garbage_next")
-    if automatic and cycles.garbage != 0 and are_simply_cleared(list_of(base, generation)):
+    if cycles.garbage != 0 and not asked_for and are_simply_cleared(list_of(base, generation)):
         take_list(list_of(base, generation), garbage)
         collected = base + (STATISTICS_AT + WORDS_OF_GENERATION * generation + 1)
         collected[0] = collected[0] + cycles.garbage

@@ -168,6 +168,15 @@ def meet_instance(t: TypeObject, o: Obj, why: int):
 
 
 @metal(inline=True)
+def meet_function(o: Obj, why: int):
+    """What a function holds."""
+    function = Function(o)
+    meet_each(field_address(function, "func_globals"), 10, why)         # until func_dict
+    meet(function.func_module, why)
+    meet(function.func_annotations, why)
+
+
+@metal(inline=True)
 def meet_all(o: Obj, why: int):
     """What an object holds: its tp_traverse."""
     t = o.ob_type
@@ -184,6 +193,11 @@ def meet_all(o: Obj, why: int):
         if why != FETCH:
             for i in range(Set(o).mask + 1):
                 meet(table[i].key, why)
+    elif t == PyCell_Type:
+        meet(Cell(o).ob_ref, why)
+    elif t == FireFunction_Type:
+        if why != FETCH:
+            meet_function(o, why)
     elif why == REACH:
         call_pointer("i32", t.tp_traverse, o, visit_reached, None)
     elif why == TAKE_OFF:
