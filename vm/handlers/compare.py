@@ -81,6 +81,14 @@ def strings(left: Reg, right: Reg) -> int:
     return 1 if _PyUnicode_EQ(a, b) != 0 else 0
 
 
+@metal(inline=True)
+def is_known_kind(o: Obj) -> bool:
+    """Whether an object is of a type whose objects are never equal to None."""
+    t = o.ob_type
+    return (t == PyUnicode_Type or t == PyLong_Type or t == PyFloat_Type or t == PyBool_Type or t == PyList_Type
+            or t == PyTuple_Type or t == PyDict_Type or o == Py_None)
+
+
 def define(name: str, constant: bool) -> None:
     """Value form and jump form of one comparison."""
     rich = RICH[name]
@@ -136,6 +144,9 @@ def define(name: str, constant: bool) -> None:
         ro = constant_object(frame, right) if constant else boxed(right)
         if not lo or not ro:
             return -1
+        if rich == 2 or rich == 3:
+            if ro == Py_None and is_known_kind(lo) or lo == Py_None and is_known_kind(ro):
+                return 1 if (lo == ro) == (rich == 2) else 0
         if lo.ob_type == PyTuple_Type and ro.ob_type == PyTuple_Type:
             outcome = rt_tuple_compare(lo, ro, rich)
             if likely(outcome != UNDECIDED):
