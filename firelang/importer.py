@@ -73,6 +73,11 @@ def connect(vm):
     setattr(VmLoader, "exec_module", body)  # noqa: B010 (a method replaced on purpose)
 
 
+def is_programs(names):
+    """Whether this is the namespace of a module that runs on the VM, or of the program itself."""
+    return names.get("__name__") == "__main__" or isinstance(names.get("__loader__"), VmLoader)
+
+
 def beside(folder):
     """Modules below `folder`, which is where the script lies, run on the VM."""
     folder = os.path.join(os.path.abspath(folder), "")

@@ -15,6 +15,7 @@ def run(options):
     """Run what the command line names; the exit status."""
     runtime.vm()                # before sys.path names the user's modules
     runtime.arrange_memory()
+    runtime.extend_library()
     path0 = None if sys.flags.safe_path else ""
     if options.inspect:
         from . import repl

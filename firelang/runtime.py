@@ -59,6 +59,12 @@ def arrange_memory():
     pace_collector()
 
 
+def extend_library():
+    """The same: functions that the host's library makes of the program's classes are the program's."""
+    from . import importer
+    importer.after_import("dataclasses", extend_dataclasses)
+
+
 def pace_collector():
     """Let the heap of a program grow further than the host would until all of it is searched for cycles."""
     from . import knobs
@@ -229,6 +235,20 @@ def code_generator():
     codegen.configure(knobs.get("cache"), knobs.get("cache_dir"), knobs.get("cache_size") << 20,
                       knobs.get("perf_map"))
     return codegen
+
+
+def extend_dataclasses(module):
+    """What the host's library writes for a dataclass of the program (`__init__`, `__eq__`, ...) runs on the VM, too."""
+    from . import importer
+    if importer.is_programs(vars(module)):          # --vm-packages: the library is on the VM, and what it makes
+        return
+
+    def execute(text, names, local):
+        (vm().exec_code if importer.is_programs(names) else exec)(text, names, local)
+
+    written = importer.host_code_with_exec(module._create_fn, execute)
+    written.__kwdefaults__ = module._create_fn.__kwdefaults__
+    module._create_fn = written
 
 
 def extend_multiprocessing(module):
