@@ -129,7 +129,7 @@ NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": 
          "name_init_subclass": "__init_subclass__",
          "name_class_getitem": "__class_getitem__", "name_subclasses": "__subclasses__",
          "name_derive": "derive", "name_doc": "__doc__", "name_descr_get": "__get__", "name_notes": "__notes__",
-         "name_call": "__call__"}
+         "name_call": "__call__", "name_setattr": "__setattr__"}
 BUILTINS = {"builtin_exec": "exec", "builtin_eval": "eval", "builtin_locals": "locals", "builtin_vars": "vars",
             "builtin_dir": "dir", "builtin_build_class": "__build_class__",
             "builtin_compile": "compile",

@@ -13,7 +13,8 @@ from .items import *  # noqa: F403
 
 # How an attribute was found.
 VALUE, SLOT, HINT, CLASS, MODULE, PROPERTY = 1, 2, 3, 4, 5, 6
-METHOD_PLAIN, METHOD_VALUES, METHOD_DICT = 7, 8, 9       # on the type, no instance attribute may hide it
+TYPE_OF, NAME_OF = 7, 8                                  # __class__ as object has it, __name__ of a class of Python's
+METHOD_PLAIN, METHOD_VALUES, METHOD_DICT = 9, 10, 11     # on the type, no instance attribute may hide it
 MANAGED_FLAG, VALID_VERSION = 1 << 4, 1 << 19
 CLASS_FLAG = 1 << 31
 PATIENCE = 64            # lookups to sit out after one found nothing to cache
@@ -103,6 +104,18 @@ def enter_table(pc: u64p, o: Obj, name: Obj, use: int):
 
 
 @metal(inline=True)
+def own_value(d: Dict, index: int, name: Obj) -> Obj:
+    """What an instance's dict, whose keys may be its class's, has at entry `index` if that is `name`'s; borrowed."""
+    keys = d.ma_keys
+    if keys.dk_kind == DICT_KEYS_SPLIT:
+        if index < keys.dk_nentries:
+            if entries_of(keys)[index].me_key == name:
+                return cast(obj_p, d.ma_values)[index]
+        return None
+    return entry_value(keys, index, name)
+
+
+@metal(inline=True)
 def patient(pc: u64p) -> bool:
     """Whether the last look at this place found nothing to cache, not long ago."""
     left = lshr(pc[1], 48) & 255
@@ -165,8 +178,6 @@ def remember_instance(pc: u64p, o: Obj, name: Obj, version: int) -> bool:
     d = dict_of(o)
     if not d:
         return False
-    if d.ma_keys.dk_kind != DICT_KEYS_UNICODE:
-        return False
     index2 = find_entry(d.ma_keys, name)
     if index2 < 0:
         return False
@@ -191,21 +202,43 @@ def remember_method(pc: u64p, o: Obj, descriptor: Obj, version: int):
         return
     if not d:
         remember(pc, version, METHOD_DICT, address_int(descriptor), 0)
-    elif d.ma_keys.dk_kind == DICT_KEYS_UNICODE:
+    elif d.ma_keys.dk_kind != 0:                               # its keys are strings
         remember(pc, version, METHOD_DICT, address_int(descriptor), version_of_keys(d.ma_keys))
+
+
+@metal(inline=True)
+def is_itself_of_class(kind: TypeObject) -> bool:
+    """Whether descriptors of this kind, asked for by way of the class, are the answer."""
+    return (kind == FireFunction_Type or kind == PyFunction_Type or kind == PyMethodDescr_Type
+            or kind == PyWrapperDescr_Type)
+
+
+@metal
+def remember_computed(pc: u64p, descriptor: Obj, name: Obj, version: int):
+    """Cache what `object` and `type` calculate: `o.__class__`, `cls.__name__`."""
+    if descriptor.ob_type != PyGetSetDescr_Type:
+        return
+    owner = Descr(descriptor).d_type
+    if owner == PyBaseObject_Type and name == state.name_dunder_class:
+        remember(pc, version, TYPE_OF, 0, 0)
+    elif owner == PyType_Type and name == state.name_module_name:
+        remember(pc, version, NAME_OF, 0, 0)
 
 
 @metal
 def remember_class_attribute(pc: u64p, o: Obj, name: Obj):
     """Cache an attribute of a class, read from the class."""
     meta = o.ob_type
-    if _PyType_Lookup(meta, name):
+    descriptor = _PyType_Lookup(meta, name)
+    if descriptor:
+        if meta.tp_flags & VALID_VERSION != 0:
+            remember_computed(pc, descriptor, name, meta.tp_version_tag)
         return
     found = _PyType_Lookup(cast(TypeObject, o), name)
     if not found or meta.tp_flags & VALID_VERSION == 0 or cast(TypeObject, o).tp_flags & VALID_VERSION == 0:
         return
     kind = found.ob_type
-    if kind.tp_descr_get and kind != FireFunction_Type and kind != PyFunction_Type:
+    if kind.tp_descr_get and not is_itself_of_class(kind):
         return
     remember(pc, meta.tp_version_tag, CLASS, address_int(found), cast(TypeObject, o).tp_version_tag)
 
@@ -245,7 +278,7 @@ def find_way(pc: u64p, o: Obj, name: Obj, method: bool):
         return
     kind = descriptor.ob_type
     if kind.tp_descr_get and kind.tp_descr_set:
-        remember_data_descriptor(pc, descriptor, version)
+        remember_data_descriptor(pc, descriptor, name, version)
         return
     if remember_instance(pc, o, name, version):
         return
@@ -258,8 +291,8 @@ def find_way(pc: u64p, o: Obj, name: Obj, method: bool):
 
 
 @metal
-def remember_data_descriptor(pc: u64p, descriptor: Obj, version: int):
-    """Cache a slot or a property whose getter is a simple VM function."""
+def remember_data_descriptor(pc: u64p, descriptor: Obj, name: Obj, version: int):
+    """Cache a slot, a property whose getter is a simple VM function, or the class."""
     if descriptor.ob_type == PyMemberDescr_Type:
         member = MemberDescr(descriptor).d_member
         if member.type == 16:                              # T_OBJECT_EX
@@ -268,3 +301,5 @@ def remember_data_descriptor(pc: u64p, descriptor: Obj, version: int):
         getter = Property(descriptor).prop_get
         if getter and getter.ob_type == FireFunction_Type:
             remember(pc, version, PROPERTY, address_int(getter), 0)
+    else:
+        remember_computed(pc, descriptor, name, version)

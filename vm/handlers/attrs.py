@@ -21,12 +21,17 @@ def cached_attribute(pc: u64p, o: Obj, name: Obj, kind: int) -> Obj:
     elif kind == HINT:
         d = dict_of(o)
         if d:
-            return entry_value(d.ma_keys, pc[2], name)
+            return own_value(d, pc[2], name)
     elif kind == MODULE:
         return entry_value(cast(Dict, ModuleObject(o).md_dict).ma_keys, pc[2], name)
     elif kind == CLASS:
         if cast(TypeObject, o).tp_version_tag == pc[3]:
             return cast(Obj, pc[2])
+    elif kind == TYPE_OF:
+        return cast(Obj, o.ob_type)
+    elif kind == NAME_OF:
+        if cast(TypeObject, o).tp_flags & HEAP_TYPE != 0:
+            return HeapType(o).ht_name
     elif kind >= METHOD_PLAIN and pc[1] & 1 << 40 != 0:
         return cached_method(pc, o, kind)
     return None

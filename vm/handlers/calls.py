@@ -247,6 +247,8 @@ def CALL_SELF():
         return tail("CALL_BOUND")
     if callable.ob_type == PyFunction_Type:
         return tail("CALL_HOST")
+    if callable.ob_type == PyWrapperDescr_Type:
+        return tail("CALL_WRAPPER")
     if likely(callable.ob_type == PyMethodDescr_Type):
         if likely(pc[2] == address_int(MethodDescr(callable).d_method) and rb[1].tag == OBJECT):
             row = plain_row(pc)
@@ -275,6 +277,8 @@ def CALL_OTHER():
             return tail("CALL_KNOWN")
         if callable.ob_type == PyFunction_Type:
             return tail("CALL_HOST")
+        if callable.ob_type == PyWrapperDescr_Type:
+            return tail("CALL_WRAPPER")
         if unwrap_method(rb):
             return tail("CALL_SELF")
         if callable.ob_type.tp_flags & HEAP_TYPE != 0 and makes_instances(callable.ob_type):

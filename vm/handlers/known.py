@@ -10,17 +10,35 @@ from __future__ import annotations
 from ...codegen.metal import define_metal
 from .native import *  # noqa: F403
 
+ROW_PLACES = 256
+row_places = Static("fire_row_places", struct("RowPlace", "key:i64 flags:i64 row:i64", 24), ROW_PLACES)
+
+
 @metal
 def find_known(pc: u64p, callable: Obj) -> int:
-    """Number of the callable's row, remembered with it in the cache words; 0: none."""
+    """Number of the callable's row, remembered with it in the cache words; 0: none. A place that calls several asks
+    a table of the process."""
+    key = native_key(callable)
+    place = row_places[(lshr(key, 5) ^ lshr(key, 12)) & (ROW_PLACES - 1)]
+    flags = cast(MethodDef, key & -2).ml_flags               # a definition made at run time may be another's place
+    if place.key != key or place.flags != flags:
+        place.row = look_for_row(callable)
+        place.key = key
+        place.flags = flags
+    pc[1] = (pc[1] & 0xFFFFFFFF) | place.row << 32
+    pc[2] = key
+    return place.row
+
+
+@metal
+def look_for_row(callable: Obj) -> int:
+    """Number of the row for a native callable; 0: none."""
     found = 0
     for i in range(1, FIRST_NATIVE):
         if known_rows[i].callable == callable:
             found = i
     if found == 0 and not (callable.ob_type == PyCFunction_Type and needs_the_vm(callable)):
         found = native_row(callable)
-    pc[1] = (pc[1] & 0xFFFFFFFF) | found << 32
-    pc[2] = native_key(callable)
     return found
 
 
