@@ -14,6 +14,7 @@ KEY_TYPES = {str, int, float, bool, bytes, tuple, type(None), "int", "float", "b
 SETS = (set, frozenset)
 PAIRS = {("int", "int"): "ints", ("int", "obj"): "pair", ("obj", "int"): "pair", ("obj", "obj"): "pair"}
 NOT_PLAIN = "a key is missing, or not of a builtin type"
+MADE_OF_NOTHING = "a key is missing in a dict that makes what is missing"
 
 
 class Dicts(Direct):
@@ -67,13 +68,23 @@ class Dicts(Direct):
         if instr.op == "ITEM_GET_K":
             return self.constant_key(instr)
         container = self.read_typed(instr.b, self.seen.b)
-        if container is None or container.kind != "obj" or self.type_of(container) is not dict:
+        if container is None or not self.acts_as_dict(container, "__getitem__"):
             return super().item_by_object(instr)
         form = self.key_form(instr.c, self.seen.c)
         return self.step(instr) if form is None else self.dict_item(instr, container, form)
 
+    def acts_as_dict(self, val: Val, *methods: str) -> bool:
+        """Whether an object is a dict, or of a subclass that has these methods of it, as defaultdict and Counter have;
+        guards that it stays so."""
+        kind = self.type_of(val) or self.class_of(val) if val.kind == "obj" else None
+        if kind is dict or kind is None:
+            return kind is dict
+        return issubclass(kind, dict) and not self.left_before(MADE_OF_NOTHING) and \
+            all(self.core.class_attribute(kind, name) is dict.__dict__[name] for name in methods) and \
+            self.guard_version(val, kind)
+
     def other_item(self, instr, val, kind, index):
-        if kind is not dict or instr.op == "ITEM_GET_K":
+        if val is None or instr.op == "ITEM_GET_K" or not self.acts_as_dict(val, "__getitem__"):
             return super().other_item(instr, val, kind, index)
         return self.dict_value(val, "int", [index.ssa], ())
 
@@ -81,8 +92,8 @@ class Dicts(Direct):
         """d["name"]."""
         container = self.read_typed(instr.b, self.seen.b)
         key = self.local_constant(instr.c)
-        if container is None or container.kind != "obj" or self.type_of(container) is not dict or \
-                key.kind != "obj" or type(key.const) not in (str, bytes):
+        if container is None or key.kind != "obj" or type(key.const) not in (str, bytes) or \
+                not self.acts_as_dict(container, "__getitem__"):
             return super().item_by_object(instr)
         return self.finish_item(instr, self.dict_value(container, "any", [self.pointer(key)], ()))
 
@@ -96,7 +107,8 @@ class Dicts(Direct):
     def dict_value(self, container: Val, form: str, words: list[str], temps) -> Val:
         """The value of a key that is there."""
         found = self.e("call_p", self.pointer(container), *words, x=self.api("rt_dict_item_" + form))
-        self.failing(self.e("ptr_ne", found, "null"), temps, NOT_PLAIN)
+        raises = self.type_of(container) is dict
+        self.failing(self.e("ptr_ne", found, "null"), temps, NOT_PLAIN if raises else MADE_OF_NOTHING)
         self.drop_temps(temps)
         return self.loaded_item(found, self.value_kinds(self.seen.result))
 
@@ -145,12 +157,13 @@ class Dicts(Direct):
     def store_by_object(self, instr):
         container = self.read_typed(instr.a, self.seen.a)
         form = self.key_form(instr.b, self.seen.b)
-        if container is None or container.kind != "obj" or self.type_of(container) is not dict or form is None:
+        if container is None or form is None or not self.acts_as_dict(container, "__setitem__"):
             return super().store_by_object(instr)
         return self.dict_store(instr, container, form)
 
     def store_other(self, instr, container, index):
-        if self.type_of(container) is not dict or self.cx.frames[-1].regs[instr.b].kind not in ("int", "obj"):
+        if self.cx.frames[-1].regs[instr.b].kind not in ("int", "obj") or \
+                not self.acts_as_dict(container, "__setitem__"):
             return super().store_other(instr, container, index)
         return self.dict_store(instr, container, "int" if self.cx.frames[-1].regs[instr.b].kind == "int" else "any")
 

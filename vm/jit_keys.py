@@ -169,8 +169,10 @@ def same_key(stored: Obj, key: Obj) -> int:
 
 
 @metal
-def is_int_slow(stored: Obj) -> int:
+def is_int_slow(stored: Obj, n: int) -> int:
     """Whether a key that is no small int equals one."""
+    if stored.ob_type == PyBool_Type:
+        return FOUND if n == (1 if stored == Py_True else 0) else ABSENT
     if stored.ob_type == PyUnicode_Type or stored.ob_type == PyTuple_Type:
         return ABSENT
     return UNDECIDED
@@ -181,7 +183,7 @@ def is_int(stored: Obj, n: int) -> int:
     """Whether a key of the same hash is the int n."""
     if likely(is_small_long(stored)):
         return FOUND if long_value(stored) == n else ABSENT
-    return is_int_slow(stored)
+    return is_int_slow(stored, n)
 
 
 @metal(inline=True)

@@ -21,19 +21,30 @@ def has_character(text: Obj, wanted: int) -> bool:
     return False
 
 
+@metal(inline=True)
+def has_keys_as_dict(o: Obj) -> bool:
+    """Whether `in` asks of an object what it asks of a dict: also of subclasses without a say in it."""
+    kind = o.ob_type
+    if kind == PyDict_Type:
+        return True
+    if kind.tp_flags & (1 << 29) == 0:
+        return False
+    return kind.tp_as_sequence.sq_contains == cast(TypeObject, PyDict_Type).tp_as_sequence.sq_contains
+
+
 @metal
 def contains(frame: Frame, pc: u64p, item: Reg, container: Reg) -> int:
     """item in container: 1, 0 or -1 with an exception set."""
     if item.tag == INT and container.tag == OBJECT:
         found = UNDECIDED
-        if container.object.ob_type == PyDict_Type:
+        if has_keys_as_dict(container.object):
             found = rt_dict_has_int(container.object, item.payload)
         elif container.object.ob_type == PySet_Type:
             found = rt_set_has_int(container.object, item.payload)
         if found != UNDECIDED:
             return found
     elif item.tag == OBJECT and container.tag == OBJECT:
-        if is_key(item) and (container.object.ob_type == PySet_Type or container.object.ob_type == PyDict_Type):
+        if is_key(item) and (container.object.ob_type == PySet_Type or has_keys_as_dict(container.object)):
             outcome = rt_set_has_any(container.object, item.object) if container.object.ob_type == PySet_Type \
                 else rt_dict_has_any(container.object, item.object)
             if outcome != UNDECIDED:

@@ -59,10 +59,16 @@ def dict_item(d: Obj, key: Obj) -> Obj:
     return value
 
 
+DICT_SUBCLASS = 1 << 29          # of a type's flags
+
+
 @metal(inline=True)
 def quiet_item(holder: Reg, key: Reg) -> Obj:
-    """Item of an exact dict for an unboxed int, a tuple or a string, borrowed; NULL: absent, or not so simple."""
-    if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
+    """Item of a dict for an unboxed int, a tuple or a string, borrowed; NULL: absent, or not so simple. Of subclasses
+    that find what is there as a dict does, too: defaultdict, Counter."""
+    if holder.tag != OBJECT or holder.object.ob_type.tp_flags & DICT_SUBCLASS == 0:
+        return None
+    if holder.object.ob_type.tp_as_mapping.mp_subscript != cast(TypeObject, PyDict_Type).tp_as_mapping.mp_subscript:
         return None
     if key.tag == INT:
         return rt_dict_item_int(holder.object, key.payload)
@@ -237,8 +243,12 @@ def list_slot(holder: Reg, key: Reg) -> obj_p:
 
 @metal(inline=True)
 def set_plain(holder: Reg, key: Reg, value: Obj) -> bool:
-    """Store into an exact dict under an unboxed int, a string or a tuple; False: nothing has happened."""
-    if holder.tag != OBJECT or holder.object.ob_type != PyDict_Type:
+    """Store into a dict, or what stores as a dict does, under an unboxed int, a string or a tuple; False: nothing has
+    happened."""
+    if holder.tag != OBJECT or holder.object.ob_type.tp_flags & DICT_SUBCLASS == 0:
+        return False
+    as_dict = cast(TypeObject, PyDict_Type).tp_as_mapping.mp_ass_subscript
+    if holder.object.ob_type.tp_as_mapping.mp_ass_subscript != as_dict:
         return False
     if key.tag == INT:
         return rt_dict_set_int(holder.object, key.payload, value) != 0
