@@ -80,8 +80,10 @@ class Builtins(Builder):
     @row(len)
     def call_len(self, instr, registers):
         val = self.argument(registers[0]) if len(registers) == 1 else None
-        if val is None:
-            return None
+        return None if val is None else self.length_of(val)
+
+    def length_of(self, val: Val) -> Val | None:
+        """len() of a value, None: of no type that is known."""
         if val.kind in ("tuple", "char"):
             return Val("int", str(len(val.parts)))      # a character's one part is its code
         kind = self.type_of(val) if val.kind == "obj" else None

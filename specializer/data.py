@@ -15,6 +15,7 @@ from .functions import Functions
 from .keywords import Keywords
 from .longs import Longs
 from .managers import Managers
+from .matching import Matching
 from .methods import Methods
 from .plain_calls import PlainCalls
 from .raising import Raising
@@ -25,6 +26,6 @@ from .supers import Supers
 from .texts import Texts
 
 
-class Data(Complexes, Descriptors, PlainCalls, Supers, Silent, Raising, Managers, Exceptions,
+class Data(Complexes, Descriptors, PlainCalls, Supers, Silent, Raising, Managers, Matching, Exceptions,
            Keywords, Special, Formats, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""
