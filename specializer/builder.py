@@ -14,6 +14,7 @@ from _weakref import ref
 
 from ..ir.function import Block, Function
 from ..ir.ops import ALIAS
+from ..tracer.liveness import effects_of
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
 from .leaving import Abort, Leaving
 from .values import EMPTY, NO, NONE, NUMBERS, TAGS, Val, constant, is_fixed
@@ -199,10 +200,22 @@ class Builder(Leaving):
         """The kinds a register of this instruction was seen with."""
         seen, instr = self.seen, self.instr
         if instr.op == "CALL":
-            return {0: seen.b, 1: seen.c, 2: seen.a}.get(number - instr.b, set())
+            return {0: seen.b, 1: seen.c, 2: seen.a}.get(number - instr.b) or self.made_before(number)
         for operand, kinds in ((instr.a, seen.a), (instr.b, seen.b), (instr.c, seen.c)):
             if operand == number and kinds:
                 return kinds
+        return self.made_before(number)
+
+    def made_before(self, number: int) -> set:
+        """The kinds that a temporary was given by the last instruction before this one that fills it, as it stands in
+        the code: no operand says more of the second argument of a call."""
+        frame = self.cx.frames[-1]
+        if number < frame.code.nlocals:
+            return set()
+        for at in sorted(frame.code.instrs, reverse=True):
+            if at < self.at and number in effects_of(frame.code.instrs[at]).fills:
+                seen = self.profile.at.get((frame.path, at))
+                return seen.result - {"empty"} if seen is not None and frame.code.instrs[at].a == number else set()
         return set()
 
     def split_register(self, frame, number: int, names: set) -> None:

@@ -10,12 +10,14 @@ import sys
 from types import CodeType, FunctionType
 from _collections import _tuplegetter
 
+from .builtins import row
 from .direct import Direct
 from .objects import MISSING, MemberDescriptor
 from .values import EMPTY, NO, Val
 
 T_INT, T_DOUBLE, T_OBJECT, T_SIZE = 1, 4, 6, 19         # kinds of members
 MOST_FIELDS = 8
+CLASS = object.__dict__["__class__"]
 AUDITED = 2                                             # of a member's flags: hooks are told who reads it
 
 
@@ -28,9 +30,22 @@ class Descriptors(Direct):
             value = self.field_of(val, kind, found)
         elif type(found) is MemberDescriptor:
             value = self.member_of(val, kind, found)
+        elif found is CLASS and self.guard_version(val, kind):
+            value = Val("obj", None, type(kind), kind)
         if value is None:
             return super().class_value(instr, val, kind, name, found)
         return self.finish_item(instr, value)
+
+    @row(type)
+    def call_class(self, instr, registers):
+        """type(o)"""
+        val = self.argument(registers[0]) if len(registers) == 1 else None
+        kind = (self.kind_of(val) or self.class_of(val)) if val is not None and val.kind != "char" else None
+        if kind is None or self.core.class_attribute(kind, "__class__") is not CLASS:   # the VM's functions say another
+            return None
+        if val.kind == "obj" and not self.guard_version(val, kind):
+            return None
+        return Val("obj", None, type(kind), kind)
 
     def field_of(self, val: Val, kind: type, found) -> Val | None:
         """An item of a tuple."""

@@ -13,6 +13,7 @@ from .values import EMPTY, NO, Val, is_fixed
 MemberDescriptor = type(type("_", (), {"__slots__": ("a",)}).a)        # type: ignore[attr-defined]
 HEAP_TYPE, VALID_VERSION = 1 << 9, 1 << 19
 GETATTRO = 144          # in a class: what finds the attributes of its instances
+NAME = 848              # and its name
 T_OBJECT_EX = 16
 MISSING = object()
 MOST_TYPES = 6
@@ -181,6 +182,8 @@ class Objects(Names, OwnDicts):
                 self.guard_names(table, name)
                 return self.known(table[name])
             return None
+        if name == "__name__" and type(held) is type and held.__flags__ & HEAP_TYPE:
+            return Val("obj", self.load("ptr", self.const_object(held), NAME, "type"), str)
         if self.is_plain_class(held, name):
             found = self.core.class_attribute(held, name)
             if found is MISSING or hasattr(type(found), "__get__") or name in ("__class__", "__dict__", "__name__"):

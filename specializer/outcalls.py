@@ -273,6 +273,10 @@ class Outcalls(Direct):
         found = self.asked(instr, ((0, instr.a), (1, instr.b)), "rt_out_extend")
         return NOT_SO if found is None else instr.at + instr.length
 
+    def out_tuple(self, instr):
+        """(*xs, ...), what a generator has given to tuple()"""
+        return self.called(instr, ((1, instr.b),), "PyList_AsTuple")
+
     # ------------------------------------------------------------------------------------------------ loops
     def out_iterator(self, instr):
         return self.called(instr, ((1, instr.b),), "PyObject_GetIter")
@@ -355,7 +359,7 @@ class Outcalls(Direct):
 WAYS = {"NEG": "out_unary", "POS": "out_unary", "INVERT": "out_unary", "NOT": "out_not", "JIF": "out_jump",
         "CONTAINS": "out_contains", "ITEM_GET": "out_item", "ITEM_GET_K": "out_item", "ITEM_SET": "out_store_item",
         "ITEM_DELETE": "out_delete_item", "GET_ITER": "out_iterator", "FOR_ITER": "out_next", "CALL": "out_call",
-        "LIST_EXTEND": "out_extend",
+        "LIST_EXTEND": "out_extend", "LIST_TO_TUPLE": "out_tuple",
         "ATTR_GET": "out_attribute", "ATTR_SET": "out_store_attribute", "METHOD_GET": "out_method"}
 for _name in (*NUMBER, "POW", *SIGNS):
     WAYS[_name] = WAYS[_name + "_K"] = "out_binary"
