@@ -13,7 +13,7 @@ from .context import DIRTY, FrameState
 from .builder import Split
 from .binding import Call
 from .native_calls import COLLECTS, ROOM, NativeCalls
-from .values import EMPTY, HEAP_TYPE, NO, Val, is_fixed, is_quiet
+from .values import EMPTY, HEAP_TYPE, NO, NUMBERS, Val, is_fixed, is_quiet
 
 ENOUGH_BLOCKS, TINY = 400, 10   # a region with so many blocks inlines only tiny functions
 MethodDescriptor = type(list.append)
@@ -24,6 +24,7 @@ METHOD_FUNCTION, METHOD_SELF = 16, 24       # offsets in a bound method
 ABSTRACT = 1 << 20
 ENDS = {"init": "rt_end_init", "object": "rt_end_init", "uncounted": "rt_end_uncounted"}    # of frames of a kind
 LARGEST = 32            # instructions of a function that is inlined; larger ones are called
+UNSURE = "a method of an operator returns NotImplemented"
 PLAIN_RESULTS = set("""ADD SUB MUL TRUEDIV FLOORDIV MOD POW AND OR XOR LSHIFT RSHIFT MATMUL LT LE EQ NE GT GE IS NOT IN
     NEG LOADK BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_SET""".split())    # of operators NotImplemented never comes out
 
@@ -276,6 +277,9 @@ class Calls(NativeCalls):
             self.leave("__init__ returns something")
             return None
         self.guard_unseen(callee)
+        if callee.kind == "unsure" and not self.guard_implemented(callee.regs[instr.a]):
+            self.leave(UNSURE)
+            return None
         truth = self.tested(callee, instr) if callee.kind == "truth" else None
         if callee.kind == "truth" and truth is None:
             self.leave("the truth of what a special method returns is not known")
@@ -295,6 +299,10 @@ class Calls(NativeCalls):
                 self.cx.hold(result)
                 self.cx.owned[result.ssa] = self.cx.owned.get(result.ssa, 0) + 1
         self.cx.frames.pop()
+        if callee.kind == "unsure":
+            operator = self.cx.frames[-1].code.instrs[callee.call_at]
+            self.consume(operator, 1, operator.b)
+            self.consume(operator, 2, operator.c)
         if callee.kind not in ("truth", "dropped"):
             self.write(callee.target, result)
         self.release(result)
@@ -324,7 +332,8 @@ class Calls(NativeCalls):
 
     # ---------------------------------------------------------------------------------------- special methods
     def call_special(self, instr, name: str, registers: list[int]):
-        """An operator that the class of its first operand defines by a function of the VM; None: not this way."""
+        """An operator that the class of its first operand defines by a function of the VM; None: not this way. Where
+        that may return NotImplemented, the operands stay in their registers for who asks the other one: `unsure`."""
         frame = self.cx.frames[-1]
         found = [self.object_kind(n, kinds) if frame.regs[n].kind in ("mem", "obj") else (frame.regs[n], None)
                  for n, kinds in zip(registers, (self.seen.b, self.seen.c))]
@@ -338,8 +347,12 @@ class Calls(NativeCalls):
             return None                         # a subclass's reflected method would come first
         inlined = self.callee_code(method, instr)
         code = inlined or self.plain_code(method)
-        if code is None or not is_simple(code, len(registers)) or \
-                not self.returns_plainly(method, code) or not self.guard_version(val, kind):
+        if code is None or not is_simple(code, len(registers)):
+            return None
+        unsure = not self.returns_plainly(method, code)
+        if unsure and (inlined is None or not self.may_be_unsure(kind, found, (instr.at, code.address))):
+            return None
+        if not self.guard_version(val, kind):
             return None
         if len(found) == 2 and found[1][1] is not None and not self.guard_version(*found[1]):
             return None
@@ -351,10 +364,33 @@ class Calls(NativeCalls):
             value = frame.regs[number]
             self.cx.hold(value)
             values.append(value)
-            self.consume(instr, operand, number)
+            if not unsure:
+                self.consume(instr, operand, number)
         if inlined is None:
             return self.call_native(instr, code, known, values, "operator")
-        return self.enter(instr, method, code, known, values, "operator")
+        return self.enter(instr, method, code, known, values, "unsure" if unsure else "operator")
+
+    def may_be_unsure(self, kind: type, found: list, call: tuple) -> bool:
+        """Whether a binary operator is one that the VM goes on with behind NotImplemented (vm/handlers/operators.py):
+        of two objects of one class, or a number on the right. Not where it was seen to have to."""
+        right, other = found[-1]
+        number = right.kind in NUMBERS or (self.type_of(right) or other) in (int, float)
+        plain = all(base is object or not is_fixed(base) for base in kind.__mro__)
+        path = (*self.cx.frames[-1].path, call)
+        return len(found) == 2 and plain and (number or other is kind) and \
+            not any(where == path and why == UNSURE for where, _, why in self.profile.hot)
+
+    def guard_implemented(self, val: Val) -> bool:
+        """Go on only if a method has not returned NotImplemented; False: it has."""
+        if val.kind != "obj" or val.ssa in self.cx.virtuals:
+            return True
+        if val.const is not NO:
+            return val.const is not NotImplemented
+        kind = self.type_of(val) or self.class_of(val)
+        if kind is None or kind is type(NotImplemented):
+            sure = self.e("ptr_ne", self.pointer(val), self.const_object(NotImplemented))
+            self.do("guard", sure, x=f"B{self.exit_for(UNSURE).number}")
+        return True
 
     def returns_plainly(self, function, code) -> bool:
         """Whether what a function returns is never NotImplemented, as far as its instructions show: results of

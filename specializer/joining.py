@@ -117,6 +117,8 @@ class Joining(Unboxing):
         for entry in frame.code.handlers:
             if entry[0] <= instr.at < entry[1]:
                 live |= frame.code.live(entry[2])
+        if self.cx.frames[depth + 1].kind == "unsure":      # its operands are let go when it returns
+            live |= 1 << instr.b | 1 << instr.c
         return live | frame.code.live(instr.target) | 1 << instr.b if instr.op == "FOR_ITER" else live
 
     def widen(self, versions: list) -> bool:

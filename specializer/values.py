@@ -70,5 +70,5 @@ def is_quiet(meta: type) -> bool:
         not any(SAYS.intersection(base.__dict__) for base in meta.__mro__ if base not in type.__mro__)
 
 
-# What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED, KIND_ENTER.
-SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9, "enter": 12}
+# What the VM calls the frames of special methods: KIND_CALL, KIND_TRUTH, KIND_DROPPED, KIND_OPERATOR, KIND_ENTER.
+SPECIAL_KINDS = {"operator": 0, "truth": 8, "dropped": 9, "unsure": 11, "enter": 12}
