@@ -21,6 +21,39 @@ def find_handler(code: VMCode, pc: u64p) -> u32p:
     return None
 
 
+ADD_CODE, LAST_OPERATOR, LT_CODE, LAST_COMPARISON = (OPS[name].code for name in ("ADD", "MATMUL_K", "LT", "JGE_K"))
+ITEM_GET_CODE, ITEM_SET_CODE, ITEM_DELETE_CODE, CONTAINS_CODE, ATTR_SET_CODE, CALLING_CODE = (
+    OPS[name].code for name in ("ITEM_GET", "ITEM_SET", "ITEM_DELETE", "CONTAINS", "ATTR_SET", "CALL"))
+
+
+@metal
+def drop_temporary(frame: Frame, number: int, consumed: int):
+    """Empty a register of the evaluation stack if the instruction would have."""
+    if consumed != 0 and number >= frame.code.nlocalsplus:
+        drop(frame.regs[number])
+
+
+@metal
+def drop_operands_of_failed(frame: Frame):
+    """Let go what the instruction that failed has not consumed, in the host's order: most of its operands are gone
+    before the stack is emptied from the top, the first of them first. The last one is the topmost."""
+    word = frame.pc[0]
+    op = op_bases[word & OPCODE_MASK]
+    a = lshr(word, 16) & 65535
+    b = lshr(word, 32) & 65535
+    if op == CALLING_CODE:
+        for i in range((lshr(word, 48) & 65535) + 2):
+            drop_temporary(frame, b + i, 1)
+    elif op >= LT_CODE and op <= LAST_COMPARISON and (op - LT_CODE) & 2 != 0 or op == ITEM_DELETE_CODE:
+        drop_temporary(frame, a, word & CONSUME_A)
+    elif op == ITEM_SET_CODE:
+        drop_temporary(frame, lshr(word, 48) & 65535, word & CONSUME_C)
+        drop_temporary(frame, a, word & CONSUME_A)
+    elif (op >= ADD_CODE and op <= LAST_OPERATOR or op >= LT_CODE and op <= LAST_COMPARISON or op == ITEM_GET_CODE
+          or op == CONTAINS_CODE or op == ATTR_SET_CODE):
+        drop_temporary(frame, b, word & CONSUME_B)
+
+
 @metal
 def enter_handler(frame: Frame, entry: u32p) -> bool:
     """Empty the registers above, put the exception where the handler expects it."""
@@ -30,6 +63,7 @@ def enter_handler(frame: Frame, entry: u32p) -> bool:
     first = entry[3]
     fetched = stack("Obj", 3)
     put_aside(ts, fetched)
+    drop_operands_of_failed(frame)
     drop_above(frame, first)
     value = exception_instance(ts, fetched)
     if entry[4] != 0:
@@ -90,6 +124,7 @@ def pop_failed(frame: Frame):
     ts = frame.thread.ts
     fetched = stack("Obj", 3)
     put_aside(ts, fetched)
+    drop_operands_of_failed(frame)
     drop_above(frame, frame.code.nlocalsplus)
     pop_frame(frame, frame.code.nlocalsplus)
     put_back(ts, fetched)
