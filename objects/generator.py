@@ -9,6 +9,8 @@ A resumption is of one of these kinds, told by `frame.kind`: where a yielded or 
     KIND_ENUMERATE  the same over an enumerate, whose iterator it is: yield -> (count, value) in R[A]
     KIND_SEND       the SEND at caller.pc: yield -> R[A+1], behind it; return -> R[A], its jump
     KIND_ASEND      a SEND to what __anext__() of an async generator gave: async_steps.py
+    KIND_SENT       the CALL at caller.pc, of send: yield -> R[A], behind it; return -> StopIteration in the caller
+    KIND_NEXT       the same of next, which is no level of calls and may have a default
     KIND_ENTRY      C code (next, send, throw ...): frame.out; gi_frame_state tells a yield from a return
 
 Invariants: between start_running and stop_running the state is FRAME_EXECUTING, the frame is linked and
@@ -24,7 +26,7 @@ from ..vm.entry import *  # noqa: F403
 
 YIELD_CODE, COPY_FREE_VARS_CODE = OPS["YIELD"].code, OPS["COPY_FREE_VARS"].code
 SEND_CODE = OPS["SEND"].code
-FOR_ITER_WORDS = OPS["FOR_ITER"].length
+FOR_ITER_WORDS, CALL_LENGTH = OPS["FOR_ITER"].length, OPS["CALL"].length
 OWNED_BY_GENERATOR = 1
 GEN_HEAD = 80                           # bytes before the host's frame
 GEN_BASIC = 152                         # tp_basicsize: head and a host frame without locals
@@ -355,6 +357,9 @@ def generator_returned(frame: Frame, value: Reg) -> Frame:
     if kind == KIND_ASEND:
         returned_to_asend(gen, caller)
         return caller
+    if kind == KIND_SENT or kind == KIND_NEXT:
+        returned_to_call(caller, kind, value)
+        return caller
     pc = caller.pc
     word = pc[0]
     if kind == KIND_FOR_ITER or kind == KIND_ENUMERATE:
@@ -365,6 +370,43 @@ def generator_returned(frame: Frame, value: Reg) -> Frame:
         caller.pc = pc + (word >> 32)
         set_raw(caller.regs[lshr(word, 16) & 65535], value.payload, value.tag)
     return caller
+
+
+@metal
+def finish_resumption(caller: Frame, kind: int, payload: int, tag: int):
+    """The call of send or next at the caller's pc has this value."""
+    ts = caller.thread.ts
+    ts.recursion_remaining = ts.recursion_remaining + (1 if kind == KIND_SENT else 0)
+    word = caller.pc[0]
+    base = caller.regs + (lshr(word, 32) & 65535)
+    for i in range(2 + lshr(word, 48)):
+        drop(base[i])
+    set_raw(caller.regs[lshr(word, 16) & 65535], payload, tag)
+    caller.pc = caller.pc + CALL_LENGTH
+
+
+@metal
+def returned_to_call(caller: Frame, kind: int, value: Reg):
+    """A generator that send or next has resumed returns: the default, or StopIteration is set."""
+    word = caller.pc[0]
+    if kind == KIND_NEXT and lshr(word, 48) == 2:
+        default = caller.regs[(lshr(word, 32) & 65535) + 3]
+        payload = default.payload
+        tag = default.tag
+        default.tag = EMPTY
+        drop(value)
+        finish_resumption(caller, kind, payload, tag)
+        return
+    if kind == KIND_SENT:
+        ts = caller.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
+    if is_none(value):
+        PyErr_SetNone(PyExc_StopIteration[0])
+        return
+    o = boxed(value)
+    if o:
+        _PyGen_SetStopIterationValue(o)
+    drop(value)
 
 
 @metal(cold=True)
@@ -397,6 +439,9 @@ def end_generator(frame: Frame):
     PyErr_Restore(fetched[0], fetched[1], fetched[2])
     if frame.kind == KIND_ASEND:
         failed_in_asend(gen, frame.caller)
+    elif frame.kind == KIND_SENT:
+        ts = frame.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + 1
 
 
 # ------------------------------------------------------------------------------- resumption from C

@@ -37,7 +37,7 @@ FireFunction = struct("FireFunction", "vmcode:VMCode@136 vmcode_of:Code@144", 15
 
 # Why a frame was entered: what its return does.
 KIND_CALL, KIND_ENTRY, KIND_INIT, KIND_FOR_ITER, KIND_SEND, KIND_PROPERTY, KIND_ASEND, KIND_ENUMERATE, \
-    KIND_TRUTH, KIND_DROPPED, KIND_INSTANCE, KIND_OPERATOR, KIND_ENTER, KIND_UNCOUNTED = range(14)
+    KIND_TRUTH, KIND_DROPPED, KIND_INSTANCE, KIND_OPERATOR, KIND_ENTER, KIND_UNCOUNTED, KIND_SENT, KIND_NEXT = range(16)
 
 COLLECTED_BEFORE = 8     # objects that one instruction may make, and more
 VM_FRAME = 2             # in `is_entry` of the host's part: a frame the VM runs (the host writes 0 or 1)

@@ -58,6 +58,9 @@ def give(frame: Frame, payload: int, tag: int) -> Frame:
         set_raw(target[1], payload, tag)
         caller.pc = at + 1
         return caller
+    if frame.kind == KIND_SENT or frame.kind == KIND_NEXT:
+        finish_resumption(caller, frame.kind, payload, tag)
+        return caller
     if frame.kind == KIND_FOR_ITER:
         set_raw(target[0], payload, tag)
     else:

@@ -314,6 +314,47 @@ def KNOWN_get():
     set_object(ra, value)
 
 
+@metal(inline=True)
+def frame_to_resume(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: int) -> Frame:
+    """The frame of a generator or coroutine of ours to go on in for a call of send or next; NULL: nothing has happened."""
+    found = o.ob_type
+    if unlikely(found != FireGenerator_Type and (found != FireCoroutine_Type or kind == KIND_NEXT)):
+        return None
+    ts = frame.thread.ts
+    if unlikely(ts.recursion_remaining <= 1 or ts.cframe.use_tracing != 0):
+        return None
+    return resume_with(frame, pc, o, kind, payload, tag)
+
+
+@handler("KNOWN_send", 3)
+def KNOWN_send():
+    """g.send(x): the generator stays in its register, or in the bound method, while it runs."""
+    if likely(rb.tag == OBJECT):
+        receiver = rb[1].object if rb[1].tag == OBJECT else Py_None
+    else:
+        receiver = CFunctionObject(rb[1].object).m_self
+    if likely(C == 1):
+        callee = frame_to_resume(frame, pc, receiver, KIND_SENT, rb[2].payload, rb[2].tag)
+        if likely(callee):
+            rb[2].tag = EMPTY
+            ts = frame.thread.ts
+            ts.recursion_remaining = ts.recursion_remaining - 1
+            return go(callee)
+    if rb.tag == OBJECT:
+        return tail("KNOWN_method_one")
+    return tail("KNOWN_function_one")
+
+
+@handler("KNOWN_next", 3)
+def KNOWN_next():
+    """next(g), next(g, default)"""
+    if likely((C == 1 or C == 2) and rb[2].tag == OBJECT):
+        callee = frame_to_resume(frame, pc, rb[2].object, KIND_NEXT, 0, NONE)
+        if likely(callee):
+            return go(callee)
+    return tail("KNOWN_function_array")
+
+
 def _init_rows() -> None:
     lines = ["@metal(name='init_known')", "def init_known() -> bool:"]
     for index, name in enumerate(ROWS, 1):
@@ -325,6 +366,7 @@ def _init_rows() -> None:
         lines.append(f"    known_rows[{index}].handler = KNOWN_{kind}_{convention}")
     for index, name in enumerate(MATH, FIRST_OF_MATH):
         lines.append(f"    known_rows[{index}].handler = KNOWN_math_{name}")
+    lines.append(f"    known_rows[{ROW_OF_SEND}].handler = KNOWN_send")
     lines.append("    return True")
     define_metal("\n".join(lines), "init_known", globals())
 

@@ -9,7 +9,7 @@ from .known_texts import *  # noqa: F403
 
 METHODS = {"append": "PyList_Type", "get": "PyDict_Type", "startswith": "PyUnicode_Type", "endswith": "PyUnicode_Type",
            "find": "PyUnicode_Type", "join": "PyUnicode_Type"}
-ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "sum", "any", "all", "repr", *METHODS)
+ROWS = ("len", "isinstance", "min", "max", "abs", "ord", "chr", "sum", "any", "all", "repr", "next", *METHODS)
 
 # How a native function may be called: (convention, flags); each gets a handler for methods and one for functions.
 CONVENTIONS = {"one": 8, "none": 4, "array": 0x80, "array_keywords": 0x82, "tuple": 1, "tuple_keywords": 3}
@@ -24,6 +24,7 @@ MATH = {        # of the module math: what it is of floats, where that is all th
     "log": ("x > 0.0 and x - x == 0.0", "log(x)"),
 }
 FIRST_OF_MATH = FIRST_NATIVE + len(NATIVE)
+ROW_OF_SEND = FIRST_OF_MATH + len(MATH)
 
 
 @metal(inline=True)
@@ -183,7 +184,11 @@ def native_row(callable: Obj) -> int:
             return row_of_math(callable, FIRST_NATIVE + 2 * len_conventions + (0 if flags == 8 else 1))
         if flags == 1 and is_of_math(callable):
             return row_of_math(callable, FIRST_NATIVE + len_conventions + 4)
+        if CFunctionObject(callable).m_ml.ml_meth == generator_send:
+            return ROW_OF_SEND
         first = FIRST_NATIVE + len_conventions
+    elif MethodDescr(callable).d_method.ml_meth == generator_send:
+        return ROW_OF_SEND
     else:
         flags = MethodDescr(callable).d_method.ml_flags & (CONVENTION_FLAGS | 0x80)
         first = FIRST_NATIVE
