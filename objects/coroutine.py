@@ -121,7 +121,7 @@ def awaitable_of(o: Obj, why: int) -> Obj:
             decref(found)
             PyErr_SetString(PyExc_RuntimeError[0], "coroutine is being awaited already")
             return None
-    elif found.ob_type == PyCoro_Type:
+    elif found.ob_type == PyCoro_Type and cast(Gen, found).gi_frame_state != FRAME_CREATED:
         return unless_awaited(found)
     return found
 

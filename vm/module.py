@@ -112,7 +112,7 @@ def core_stats(module: Obj, unused: Obj) -> Obj:
 
 
 NAMES = {"name_init": "__init__", "name_builtins": "__builtins__", "name_name": "name", "name_enter": "__enter__",
-         "name_exit": "__exit__", "name_aenter": "__aenter__", "name_aexit": "__aexit__",
+         "name_exit": "__exit__", "name_aenter": "__aenter__", "name_aexit": "__aexit__", "name_anext": "__anext__",
          "name_build_class": "__build_class__", "name_annotations": "__annotations__", "name_all": "__all__",
          "name_dict": "__dict__", "name_import": "__import__",
          "name_spec": "__spec__", "name_initializing": "_initializing", "name_match_args": "__match_args__",

@@ -49,7 +49,7 @@ CO_ANY_GENERATOR = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last_ts:ThreadState last_id:i64 last_thread:Thread
     threads:Thread next_keys_version:i64 functions_vm:i64 functions_twin:i64 twin_reasons:Obj
     poll_function:Obj name_init:Obj name_builtins:Obj name_name:Obj name_annotations:Obj name_enter:Obj
-    name_exit:Obj name_aenter:Obj name_aexit:Obj name_build_class:Obj name_all:Obj name_dict:Obj
+    name_exit:Obj name_aenter:Obj name_aexit:Obj name_anext:Obj name_build_class:Obj name_all:Obj name_dict:Obj
     name_import:Obj name_spec:Obj name_initializing:Obj name_match_args:Obj name_get:Obj
     name_contains:Obj name_getitem:Obj name_setitem:Obj
     name_prepare:Obj name_metaclass:Obj name_orig_bases:Obj name_mro_entries:Obj name_close:Obj

@@ -142,6 +142,31 @@ def call_generator(frame: Frame, pc: u64p, ra: Reg, base: Reg, count: int, first
 
 
 @metal
+def made_by_method(frame: Frame, o: Obj, name: Obj) -> Obj:
+    """What a special method of the object gives, if that is a coroutine function of the VM which takes just self; the
+    frame is linked. NULL: nothing has happened."""
+    found = _PyType_Lookup(o.ob_type, name)
+    if not found or traced(frame.thread.ts):
+        return None
+    function = cast(FireFunction, found)
+    if found.ob_type != FireFunction_Type or function.vmcode_of != function.func_code:
+        return None
+    code = function.vmcode
+    special = CO_VARARGS | CO_VARKEYWORDS
+    if (code.flags & CO_COROUTINE == 0 or code.flags & special != 0 or code.argcount != 1 or code.kwonly != 0
+            or code.twin != 0 or code.flags & CO_OPTIMIZED == 0):
+        return None
+    self = stack(Reg, 1)
+    self.object = new_ref(o)
+    self.tag = OBJECT
+    made = generator_from_call(frame, found, code, self, 1)
+    if not made:
+        PyErr_Clear()
+        decref(o)
+    return made
+
+
+@metal
 def unwrap_method(base: Reg) -> bool:
     """A bound method of a VM function as callable: put function and self in their two registers."""
     o = base[1].object

@@ -19,7 +19,7 @@ def no_manager(manager: Obj, kind: str_p, missing: str_p):
 
 
 @metal
-def enter_manager(base: Reg, enter_name: Obj, exit_name: Obj, kind: str_p, missing: str_p) -> bool:
+def enter_manager(frame: Frame, base: Reg, enter_name: Obj, exit_name: Obj, kind: str_p, missing: str_p) -> bool:
     """Look both methods up on the type, then call the first one."""
     manager = boxed(base)
     if not manager:
@@ -34,7 +34,11 @@ def enter_manager(base: Reg, enter_name: Obj, exit_name: Obj, kind: str_p, missi
         decref(enter)
         return False
     set_object(base, exit)
-    result = PyObject_CallNoArgs(enter)
+    result: Obj = None
+    if enter.ob_type == PyMethod_Type and enter_name == state.name_aenter:
+        result = made_by_method(frame, manager, enter_name)
+    if not result:
+        result = PyObject_CallNoArgs(enter)
     decref(enter)
     if result:
         set_object(base + 1, result)
@@ -44,7 +48,7 @@ def enter_manager(base: Reg, enter_name: Obj, exit_name: Obj, kind: str_p, missi
 @metal
 def before_with(frame: Frame, pc: u64p, base: Reg) -> bool:
     sync(frame, pc)
-    return enter_manager(base, state.name_enter, state.name_exit, "context manager",
+    return enter_manager(frame, base, state.name_enter, state.name_exit, "context manager",
                          " (missed __exit__ method)")
 
 
@@ -88,7 +92,7 @@ def BEFORE_WITH():
 @metal
 def before_async_with(frame: Frame, pc: u64p, base: Reg) -> bool:
     sync(frame, pc)
-    return enter_manager(base, state.name_aenter, state.name_aexit, "asynchronous context manager",
+    return enter_manager(frame, base, state.name_aenter, state.name_aexit, "asynchronous context manager",
                          " (missed __aexit__ method)")
 
 

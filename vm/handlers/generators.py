@@ -174,7 +174,10 @@ def replace_value(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, which: int
     elif which == 2:
         made = async_iterator_of(o)
     else:
-        made = next_awaitable(o)
+        if o.ob_type != FireAsyncGenerator_Type:
+            made = made_by_method(frame, o, state.name_anext)
+        if not made:
+            made = next_awaitable(o)
     if not made:
         return False
     old = take(rb, ins, CONSUME_B)
@@ -183,14 +186,27 @@ def replace_value(frame: Frame, pc: u64p, ins: int, ra: Reg, rb: Reg, which: int
     return True
 
 
+@metal(inline=True)
+def delegate_stays(ra: Reg, rb: Reg, kind: TypeObject, other: TypeObject) -> bool:
+    """Whether R[A] is R[B], which holds one of these that has not begun: it is what is delegated to."""
+    if ra != rb or rb.tag != OBJECT:
+        return False
+    found = rb.object.ob_type
+    return (found == kind or found == other) and cast(Gen, rb.object).gi_frame_state == FRAME_CREATED
+
+
 @handler("YIELD_FROM_ITER")
 def YIELD_FROM_ITER():
+    if likely(delegate_stays(ra, rb, FireGenerator_Type, PyGen_Type)):
+        return
     if unlikely(not replace_value(frame, pc, ins, ra, rb, 0)):
         return tail("ERROR")
 
 
 @handler("AWAITABLE")
 def AWAITABLE():
+    if likely(delegate_stays(ra, rb, FireCoroutine_Type, PyCoro_Type)):
+        return
     if unlikely(not replace_value(frame, pc, ins, ra, rb, 1)):
         return tail("ERROR")
 
