@@ -259,6 +259,7 @@ def send(t, arg):
     block = t.blocks[arg]
     t.edge(block, depth + 1)
     t.branch(_SEND | stack[-2] << 16, block, True)
+    block.sent = True
 
 
 # --------------------------------------------------------------------------- calls, generators, errors
@@ -346,10 +347,13 @@ def return_generator(t, arg):
 
 
 def resume(t, arg):
-    """The function's entry; after a yield only whether that one delegates."""
-    if not arg & 3:
+    """Where the frame is entered; after a yield that delegates only that it does."""
+    made = t.last == len(t.words)
+    if not arg & 2:
         t.emit_cached(_RESUME | arg << 16, _RESUME_CACHE)
-    elif arg & 2 and t.last == len(t.words):
+        if made:
+            t.last = len(t.words)       # where the value that is sent goes may still be changed
+    elif made:
         t.words[t.dst] |= X_BIT
 
 

@@ -16,13 +16,14 @@ from .program import Untranslatable
 class Block:
     """One label of the host code and what is known where control reaches it."""
 
-    __slots__ = ("index", "jumps", "merge", "after_pop", "cover", "state", "foreign", "bound", "limit", "pos")
+    __slots__ = ("index", "jumps", "merge", "after_pop", "sent", "cover", "state", "foreign", "bound", "limit", "pos")
 
     def __init__(self, index: int):
         self.index = index
         self.jumps = 0              # edges by jump
         self.merge = False          # reached by more than one edge
         self.after_pop: Block | None = None     # behind this one's POP_TOP, for jumps with nothing to pop
+        self.sent = False           # where a SEND goes whose receiver has returned
         self.cover: tuple | None = None     # (start, end, handler's Block, depth, lasti)
         self.limit = -1             # locals that may count as bound here, narrowed by earlier attempts
         self.reset()

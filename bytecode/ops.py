@@ -126,7 +126,7 @@ op("JUMP",            "n J",              JUMPS | ENDS, "jump (A unused)")
 op("LOOP",            "n J",              RC | JUMPS | ENDS | POLLS, "backward jump; poll; count (A unused)", cache=2)
 op("JIF",             "r J",              RC | JUMPS, "if bool(R[A]) is X: jump")
 op("JNONE",           "r J",              JUMPS,  "if (R[A] is None) is X: jump")
-op("RESUME",          "n",                RC | POLLS, "function entry: poll; count (A: host's oparg)", cache=2)
+op("RESUME",          "n",                RC | POLLS, "poll; count: A 0 function entry, 1 behind a YIELD, 3 where SEND has jumped", cache=2)
 # -------------------------------------------------------------------------------------- iteration
 op("GET_ITER",        "w r",              RC,     "R[A] = iter(R[B])")
 op("FOR_ITER",        "w r j",            RC | JUMPS, "R[A] = next(R[B]), or at its end empty R[B] and jump C",

@@ -22,6 +22,7 @@ _LOOP = OPS["LOOP"].code
 _LOOP_CACHE = (0,) * OPS["LOOP"].cache
 _OVER_JUMP = 2                          # from a conditional jump over the JUMP behind it
 _OVER_LOOP = 1 + OPS["LOOP"].length
+_BEHIND_SEND, _RESUME_CACHE = OPS["RESUME"].code | 3 << 16, (0,) * OPS["RESUME"].cache
 _FOR_ITER = OPS["FOR_ITER"].code
 _FOR_CACHE = (0,) * OPS["FOR_ITER"].cache
 
@@ -127,6 +128,9 @@ class Translation(Emitter):
             self.spans.append((block.pos, block.cover))
         if block.cover is not None:
             self._enter_cover(block.cover)
+        if block.sent:
+            self.index = block.index - 1            # the jump back to the SEND is of its line
+            self.emit_cached(_BEHIND_SEND, _RESUME_CACHE)
 
     def _enter_cover(self, cover: tuple) -> None:
         _, _, handler, depth, lasti = cover

@@ -51,13 +51,10 @@ class Calls(NativeCalls):
             return self.call_bound(instr, callable, first, count)
         if callable.const is NO:
             callable = self.known_descriptor(callable)
-        function = callable.const if callable.const is not NO else self.only_function()
-        if type(function) is self.core.function_type:
-            at = self.call_generator(instr, function, callable, first, count)
-            if at is not None:
-                return at
         if callable.const is NO or type(callable.const) is self.core.function_type or is_program_class(callable.const):
             return self.call_function(instr, callable, first, *self.arguments_of(instr, first, count))
+        if self.resumes(callable.const, first):
+            return self.resume_by_call(instr, first + 1, callable.const)
         at = self.consume_generator(instr, callable.const, first, count)
         return self.call_builtin(instr, callable.const, first, count) if at is None else at
 
@@ -87,6 +84,8 @@ class Calls(NativeCalls):
         if len(found) != 1 or type(found[0]) is not MethodDescriptor or instr.keywords:
             return self.step(instr)
         (method,) = found
+        if self.resumes(method, first):
+            return self.single_step(instr)
         self.guard_type(callable, BuiltinFunctionType)
         key = ("method of", callable.ssa)
         if self.cx.facts.get(key) is not method:
@@ -147,12 +146,6 @@ class Calls(NativeCalls):
         function = Val("obj", None, type(method), method)
         return self.inline(Call(instr, method, function, None, positional, named, "object"))
 
-    def only_function(self):
-        """The only function, by its code, that was called; None: there were others."""
-        found = {id(getattr(f, "__code__", f)): f for f in self.seen.callables.values()}
-        function = next(iter(found.values())) if len(found) == 1 else None
-        return function if type(function) is self.core.function_type else None
-
     def seen_function(self, callable: Val):
         """One of the functions that were seen, guarded to have its globals; None: there are too many."""
         functions = {id(f.__code__): f for f in self.seen.callables.values() if type(f) is self.core.function_type}
@@ -186,6 +179,10 @@ class Calls(NativeCalls):
     def inline(self, call: Call):
         """Go on in the callee."""
         instr, function = call.instr, call.function
+        made = self.generator_code(function) if call.kind in ("call", "operator") else None
+        if made is not None:
+            at = self.make_by_call(call, made)
+            return self.step(instr) if at is None else at
         inlined = self.callee_code(function, instr, collects=True)
         code = inlined or self.plain_code(function)
         self.escape_gathered(instr, code, call.positional, call.named)

@@ -19,6 +19,7 @@ from .matching import Matching
 from .methods import Methods
 from .plain_calls import PlainCalls
 from .raising import Raising
+from .resuming import Resuming
 from .special import Special
 from .silent import Silent
 from .strings import Strings
@@ -26,6 +27,6 @@ from .supers import Supers
 from .texts import Texts
 
 
-class Data(Complexes, Descriptors, PlainCalls, Supers, Silent, Raising, Managers, Matching, Exceptions,
+class Data(Complexes, Descriptors, PlainCalls, Resuming, Supers, Silent, Raising, Managers, Matching, Exceptions,
            Keywords, Special, Formats, Texts, Buffers, Methods, Building, Strings, Dicts, Longs, Functions):
     """Containers, strings, buffers, builtins written in C."""

@@ -48,7 +48,8 @@ class Entry(Direct):
                 val = self.load_register(frame, number, kind)
                 if val.kind == "obj" and isinstance(kind, type) and kind is not object and is_fixed(kind):
                     val = self.guard_type(val, kind)
-                    if number >= code.nlocals and kind in UNWRAPPED and not self.profile.shared >> number & 1:
+                    if number >= code.nlocals and kind in UNWRAPPED and not self.goes_on(code) and \
+                            not self.profile.shared >> number & 1:
                         iterators.append((number, self.unwrapped(val, kind, not self.profile.stepped >> number & 1)))
         self.write_unwrapped(frame, iterators)
 
@@ -72,8 +73,12 @@ class Entry(Direct):
 
     def starts_function(self, code) -> bool:
         """Whether the region is entered by calls alone: locals are empty then, for sure."""
-        return any(i.op.startswith("RESUME") and i.at + i.length == self.header for i in code.instrs.values()) and \
-            self.header not in code.loops
+        return self.header == code.begin and self.header not in code.loops
+
+    def goes_on(self, code) -> bool:
+        """Whether the region is entered where a generator is resumed: it is left at the next yield, so iterators that
+        exist keep existing."""
+        return self.header != code.begin and self.header not in code.loops
 
     def forget_number(self, frame, number: int) -> None:
         """A local that is not read any more, and was seen to hold no object."""

@@ -1,6 +1,8 @@
 """Generators of the VM that a loop in the region goes over: their frames go on inside of it.
 
     for x in g    FOR_ITER t -> the generator's frame is pushed, as YIELD hands its value over
+    await f(x)    SEND t     -> the same of a coroutine that was just made; where it yields the region ends
+    g.send(x)     CALL t     -> the same as a loop's; the generator rests again as soon as it yields
 
 A generator that exists is adopted at its first FOR_ITER: its frame is marked as running (`parked`), so that nobody else
 resumes it, and its registers live in values from then on. `cx.gens` are the parked frames that wait, each with the
@@ -15,9 +17,9 @@ from ..tracer.liveness import effects_of
 from .builder import KIND, NO_INT, Builder, Split
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, FrameState
 from .entry import SHARED, STEP, UNWRAPPED
+from .resuming import FRESH
 from .values import EMPTY, MEM, NO, NONE, TAGS, Val
 
-GEN_HEAD = 80                   # bytes before the host's frame in a generator
 GEN_RUNNING, COUNTED = 0, 5     # COUNTED: the shape of an enumerate over a generator
 
 
@@ -37,12 +39,14 @@ class Generators(Builder):
                 del self.cx.gens[number]
                 return self.go_on(instr, state, path)
         found = self.generators_seen(consumer, instr)
+        if (STEPPED, val.ssa) in self.cx.facts or (consumer.path, instr.at) in self.resigned:
+            return None                 # rt_continue goes on where it is compiled by itself
         if not found or len(self.seen.b) != 1 or val.kind != "obj" or len(self.cx.frames) > DEEPEST_GENERATOR:
             return None
         (kind,) = self.seen.b
         self.guard_type(val, kind)
         if kind is not enumerate:
-            return self.adopt(instr, val, False, found)
+            return self.adopt(instr, instr.b, val, False, found)
         if self.seen.shapes != {COUNTED}:
             return None
         inner = self.cx.facts.get(("inner", val.ssa))
@@ -51,7 +55,49 @@ class Generators(Builder):
             self.guard(self.e("int_lt", count, str(1 << 62)), "a count may leave 64 bits")
             inner = self.load("ptr", val.ssa, 24, "iter")
             self.cx.facts[("inner", val.ssa)] = inner
-        return self.adopt(instr, Val("obj", inner), True, found)
+        return self.adopt(instr, instr.b, Val("obj", inner), True, found)
+
+    def resume_by_call(self, instr, register: int, target: object):
+        """send or next of the generator in a register: one that was seen goes on here, others by a single step."""
+        if instr.c != 1 or register != instr.b + (2 if target is next else 1):
+            return self.single_step(instr)
+        consumer = self.cx.frames[-1]
+        val = self.read(register)
+        value = NONE if target is next else self.read(instr.b + 2)
+        found = [] if (consumer.path, instr.at) in self.resigned or len(self.cx.frames) > DEEPEST_GENERATOR else \
+            self.generators_seen(consumer, instr)
+        found = [(path, code, function, waiting) for path, code, function, places in found
+                 if (waiting := [at for at in places if code.instrs[at].op == "YIELD"])]
+        if not found or val.kind != "obj" or val.const is not NO or value.kind in ("mem", "empty") or value.parts or \
+                (STEPPED, val.ssa) in self.cx.facts:
+            self.hand_on(instr.b + 2, self.seen.a)
+            return self.single_step(instr)
+        self.guard_type(val, self.type_named("FireGenerator_Type"))
+        return self.adopt(instr, register, val, False, found)
+
+    def do_SEND(self, instr):
+        """To one that was made here and has not begun: it goes on here. Others: a single step."""
+        consumer = self.cx.frames[-1]
+        val = consumer.regs[instr.a]
+        function, code = self.cx.facts.get((FRESH, val.ssa), (None, None))
+        if code is None or consumer.regs[instr.a + 1].kind != "none" or len(self.cx.frames) > DEEPEST_GENERATOR or \
+                any(frame.code is code for frame in self.cx.frames):
+            return self.step(instr)
+        path, start = (*consumer.path, (instr.at, code.address)), self.start_of(code)
+        if (path, start) not in self.profile.at:
+            return self.step(instr)
+        self.cx.facts["adopted", val.ssa] = self.frame_of(val.ssa, code), start, path, code, function
+        self.write(instr.a + 1, EMPTY)
+        return self.adopt(instr, instr.a, val, False, [])
+
+    def is_awaited(self, state: FrameState) -> bool:
+        """Whether a frame of the region runs for a SEND."""
+        return state.kind == "gen" and self.cx.frames[-2].code.instrs[state.call_at].op == "SEND"
+
+    @staticmethod
+    def start_of(code) -> int:
+        """The word where a generator begins."""
+        return 1 if code.instrs[0].op == "COPY_FREE_VARS" else 0
 
     def generators_seen(self, consumer, instr) -> list:
         """The generators that were seen here last: path, code, function and places of each. There may have been others,
@@ -63,38 +109,43 @@ class Generators(Builder):
             if path and path[:-1] == consumer.path and path[-1][0] == instr.at and code.flags & 0x20 and \
                     not any(frame.code is code for frame in self.cx.frames) and not self.core.is_twin(code):
                 places, function = self.places_seen(path, code), self.profile.kept.get(path)
-                if places and function is not None:
+                if places and function is not None and not self.delegates(path, code):
                     found.append((path, code, function, places))
         return found
 
+    def delegates(self, path: tuple, code) -> bool:
+        """Whether a generator was seen to delegate: who it delegates to yields to the loop at once."""
+        return any(one.op == "SEND" and (path, at) in self.profile.at for at, one in code.instrs.items())
+
     def places_seen(self, path: tuple, code) -> list[int]:
         """Where a generator was seen to go on: at YIELDs, and where it begins."""
-        start = 1 if code.instrs[0].op == "COPY_FREE_VARS" else 0
-        seen = self.profile.at
+        start, seen = self.start_of(code), self.profile.at
         places = [at for at, one in code.instrs.items() if one.op == "YIELD" and not one.x and (path, at + 1) in seen]
         return [*places, start] if (path, start) in seen else places
 
-    def adopt(self, instr, val: Val, counted: bool, found: list):
+    def adopt(self, instr, register: int, val: Val, counted: bool, found: list):
         """Take a generator object into the region and go on in it. `counted`: an enumerate goes over it; `found`:
         those that were seen."""
-        self.guard_type(val, self.core.object_at(self.info["FireGenerator_Type"]))
-        self.guard_depth()
         known = self.cx.facts.get(("adopted", val.ssa))
+        if instr.op != "SEND":
+            self.guard_type(val, self.core.object_at(self.info["FireGenerator_Type"]))
+        self.guard_depth()
         if known is None:
-            if len(found) > 1 or len(found[0][3]) > 1:
-                self.split_generators(val, found)
+            others = self.left_before(ELSEWHERE) or instr.op == "CALL"
+            if len(found) > 1 or len(found[0][3]) > 1 or others:
+                self.split_generators(val, found, others)
             path, code, function, places = found[0]
             frame, at = self.adopted(val, code, function, places[0]), places[0]
-            leave = self.exit_for("a loop goes over another generator, or one that waits elsewhere")
+            leave = self.exit_for(ELSEWHERE)
             self.do("guard", self.e("ptr_ne", frame, "null"), x=f"B{leave.number}")
         else:
             frame, at, path, code, function = known
         state = FrameState(code, path, frame)
-        state.kind, state.held, state.at = "gen", (self.cx.frames[-1].path, instr.b), at
+        state.kind, state.held, state.at = "gen", (self.cx.frames[-1].path, register), at
         state.counted = counted
         state.waits = code.instrs[at].op == "YIELD"
         state.globals, state.builtins = function.__globals__, function.__builtins__
-        iterators = self.load_parked(state)
+        iterators = self.load_parked(state, instr.op != "CALL")
         self.cx.facts.pop(("adopted", val.ssa), None)
         self.keep()
         self.store("i8", self.pointer(val), str(GEN_RUNNING), self.offset["Gen.gi_frame_state"], "frame")
@@ -112,8 +163,8 @@ class Generators(Builder):
                       self.const_object(function.__globals__), self.const_word(code.address_of(at)),
                       x=self.api("rt_adopt"))
 
-    def split_generators(self, val: Val, found: list) -> None:
-        """Go different ways by the generator and the place where it waits."""
+    def split_generators(self, val: Val, found: list, others: bool) -> None:
+        """Go different ways by the generator and the place where it waits; `others`: there have been other ones."""
         ways = []
         for path, code, function, places in found:
             for at in places:
@@ -121,11 +172,15 @@ class Generators(Builder):
                 cx = self.cx.copy()
                 cx.facts[("adopted", val.ssa)] = (frame, at, path, code, function)
                 ways.append((self.e("ptr_ne", frame, "null"), cx))
+        if others:
+            cx = self.cx.copy()
+            cx.facts[STEPPED, val.ssa] = True
+            ways.append((self.e("is_null", frame), cx))
         raise Split(ways)
 
-    def load_parked(self, state: FrameState) -> list:
+    def load_parked(self, state: FrameState, unwraps: bool) -> list:
         """Load the registers whose kinds are known; guards come before anything is changed. What comes back are
-        virtual iterators that are to take the place of real ones, and where."""
+        virtual iterators that are to take the place of real ones, and where, if it `unwraps` any."""
         iterators, shared = [], self.copies_of_source(state.code)
         kinds = self.register_kinds(state.path, state.code)
         live = state.code.live(state.at + 1 if state.waits else state.at)
@@ -143,7 +198,7 @@ class Generators(Builder):
             state.regs[number] = MEM
             if number < free:
                 self.load_waiting(state, number, kinds.get(number, set()), live >> number & 1)
-            elif number >= state.code.nlocals and number not in shared and not self.left_before(SHARED):
+            elif unwraps and number >= state.code.nlocals and number not in shared and not self.left_before(SHARED):
                 found = self.gone_over(state, number)
                 if len(found) == 1 and found <= UNWRAPPED:
                     (kind,) = found
@@ -209,34 +264,15 @@ class Generators(Builder):
         self.cx.frames.append(state)
         if not state.waits:
             return state.at
-        self.write(state.code.instrs[state.at].a, NONE)
+        value = NONE
+        if instr.op == "CALL" and instr.b + 1 == state.held[1]:         # send
+            self.cx.frames.pop()
+            value = self.take(instr.b + 2)
+            self.cx.frames.append(state)
+        self.write(state.code.instrs[state.at].a, value)
+        if value is not NONE:
+            self.release(value)
         return state.at + 1
-
-    # ------------------------------------------------------------------------------------------------ making
-    def call_generator(self, instr, function, callable: Val, first: int, count: int):
-        """A call of a generator function with plain arguments, which are stored where it will look for
-        them; None: not so."""
-        address = id(function)
-        if self.core.word(address + self.offset["FireFunction.vmcode_of"]) != self.core.word(address + 48):
-            return None
-        code = self.core.code_at(self.core.word(address + self.offset["FireFunction.vmcode"]))
-        host = code.host
-        if code.flags & 0x2AC != 0x20 or instr.keywords or host.co_kwonlyargcount or host.co_argcount != count:
-            return None
-        frame = self.cx.frames[-1]
-        arguments = range(first + 1, first + 1 + count)
-        if self.core.is_twin(code) or any(frame.regs[number].kind == "mem" for number in arguments):
-            return None
-        self.guard_code(function, callable)
-        self.ready(*arguments)
-        function, code_word = self.pointer(callable), self.const_word(code.address)
-        made = self.e("call_p", "%frame", function, code_word, x=self.api("rt_generator"))
-        self.cx.facts.clear()
-        inner = self.e("offset", made, x=GEN_HEAD + (87 + 8 * code.nlocals & -16))
-        self.keep()
-        for number, register in enumerate(arguments):
-            self.write_memory(inner, number, self.take(register))
-        return self.finish_call(instr, self.own(made, self.core.object_at(self.info["FireGenerator_Type"])))
 
     # ---------------------------------------------------------------------------------- builtins that take them in
     def consume_generator(self, instr, target, first: int, count: int):
@@ -270,14 +306,17 @@ class Generators(Builder):
 
     # ----------------------------------------------------------------------------------------- in the generator
     def do_YIELD(self, instr):
-        if len(self.cx.frames) == 1 and not instr.x:
-            self.keep()
-            self.hand_back(instr, self.cx.frames[-1])
-            return None
         state = self.cx.frames[-1]
+        if len(self.cx.frames) == 1 or self.is_awaited(state):
+            self.hand_on(instr.b, self.seen.b)
+            self.hand_back(instr, state)
+            return None
         if state.kind != "gen" or instr.x:
             return self.step(instr)
         self.read(instr.b)
+        call = self.cx.frames[-2].code.instrs[state.call_at]
+        if call.op == "CALL":
+            self.guard_numbers()
         self.park(state)
         state = self.cx.frames[-1]
         value = self.take(instr.b)
@@ -286,6 +325,9 @@ class Generators(Builder):
         state.at, state.waits = instr.at, True
         self.cx.gens.append(state)
         self.cx.gens.sort(key=lambda one: one.held)
+        if call.op == "CALL":
+            self.rest(state)
+            self.empty_call(call)
         self.write(state.target, Val("tuple", parts=(count, value)) if count else value)
         self.release(value)
         return self.behind(state)
@@ -314,12 +356,22 @@ class Generators(Builder):
             state.parked = True
 
     def return_generator(self, instr):
-        """RETURN of a generator: it has ended, and the loop over it."""
+        """RETURN of a generator: it has ended, and the loop over it, or who awaits it has its value."""
         state = self.cx.frames[-1]
         consumer = self.cx.frames[-2]
         loop = consumer.code.instrs[state.call_at]
+        if loop.op == "CALL":               # StopIteration for the caller
+            self.read(instr.a)
+            self.guard_numbers()
+            self.keep()
+            self.hand_back(instr, state)
+            return None
+        awaited = loop.op == "SEND"
+        if awaited:
+            self.read(instr.a)
         self.guard_unseen(state)
         self.park(state)
+        result = self.take(instr.a) if awaited else EMPTY
         for number in range(state.code.nregs):
             if state.regs[number].kind != "empty" or state.homes[number] != DIRTY:
                 self.write(number, EMPTY)
@@ -328,10 +380,13 @@ class Generators(Builder):
         self.do("call_none", state.frame, pc, x=self.api("rt_end_generator"))
         self.cx.facts.clear()
         self.cx.frames.pop()
-        self.write(loop.b, EMPTY)
+        self.write(loop.a if awaited else loop.b, result)
+        self.release(result)
         return loop.target
 
 
 DEEPEST_GENERATOR, MOST_GENERATORS = 6, 3
+ELSEWHERE = "a loop goes over another generator, or one that waits elsewhere"
+STEPPED = "stepped"             # a fact: a generator that is none of those that go on in the region
 
 __all__ = ["Generators"]

@@ -14,6 +14,7 @@ from .context import DIRTY, IN_MEMORY, Context
 from .values import EMPTY, NO, SPECIAL_KINDS, TAGS, Val
 
 REGISTER = ALIAS["reg"]
+KINDS_OF_GENERATORS, KIND_ENUMERATE, KIND_NEXT = {"FOR_ITER": 3, "SEND": 4, "CALL": 14}, 7, 15  # as in vm/state.py
 FRAME_OBJECT = 40       # the offset of frame_obj in the host's part of a frame
 
 
@@ -122,8 +123,13 @@ class Leaving(Folding):
         frame = cx.frames[depth]
         if frame.parked:
             below = self.frame_pointer(depth - 1)
-            pc = self.const_word(cx.frames[depth - 1].code.address_of(frame.call_at))
-            self.do("call_none", frame.frame, below, pc, str(int(frame.counted)), x=self.api("rt_run"))
+            code = cx.frames[depth - 1].code
+            call = code.instrs[frame.call_at]
+            kind = KIND_ENUMERATE if frame.counted else KINDS_OF_GENERATORS[call.op]
+            if call.op == "CALL" and frame.held[1] == call.b + 2:
+                kind = KIND_NEXT
+            pc = self.const_word(code.address_of(frame.call_at))
+            self.do("call_none", frame.frame, below, pc, str(kind), x=self.api("rt_run"))
             frame.parked = False
         if frame.frame is None:
             below = self.frame_pointer(depth - 1)

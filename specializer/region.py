@@ -33,7 +33,7 @@ from .values import EMPTY, MEM, NUMBERS, TAGS
 
 HANDED_OVER, INIT = 1 << 0 | 1 << 5 | 1 << 10, 1 << 2   # kinds of frames whose values compiled callers take; __init__
 MAY_CALL = {"CALL", "CALL_EX", "ATTR_GET", "ATTR_SET", "ITEM_GET", "ITEM_GET_K", "ITEM_SET", "CONTAINS", "BEFORE_WITH",
-            "WITH_EXCEPT"}
+            "WITH_EXCEPT", "SEND", "FOR_ITER"}
 USES_NAMESPACE = {"NAME_GET", "NAME_SET"}
 USES_NAMES = {"GLOBAL_GET", "GLOBAL_SET"} | USES_NAMESPACE
 NEW_LOCALS = 2               # of a code object: a function's
@@ -203,36 +203,36 @@ class Region(Outcalls, Instances, Joining, Data, Entry, Moves, Arithmetic, Contr
         expected = [] if fails else [at for at in expected if at in self.seen.next] or expected[:1]
         out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
         out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
-        same, first = self.e("ptr_eq", out_frame, frame.frame), None
-        for at in expected:
-            hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(at))))
-            on, off = self.edge(at, self.state_at(instr, at)), self.function.block()
-            self.block.end = ("branch", hit, on, off)
-            self.block = off
-            first = first or on
+        ways = [(at, self.edge(at, self.state_at(instr, at))) for at in expected]
+        self.go_to(frame, ways, out_pc, out_frame)
         if catcher is not None:
             self.caught(before, catcher, instr, out_pc, out_frame)
             before = before.copy()
-        self.after_call(frame, instr, expected, out_pc, out_frame, first, catcher and (before, catcher))
+        self.after_call(frame, instr, ways, out_pc, out_frame, catcher and (before, catcher))
         return None
 
-    def after_call(self, frame, instr, expected: list[int], out_pc: str, out_frame: str, first, caught) -> None:
+    def go_to(self, frame, ways: list[tuple], out_pc: str, out_frame: str) -> None:
+        """Go on in the block for the place of the frame that a step has led to, if it is one of these."""
+        same = self.e("ptr_eq", out_frame, frame.frame) if ways else ""
+        for at, on in ways:
+            hit = self.e("bool_and", same, self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(at))))
+            off = self.function.block()
+            self.block.end = ("branch", hit, on, off)
+            self.block = off
+
+    def after_call(self, frame, instr, ways: list[tuple], out_pc: str, out_frame: str, caught) -> None:
         """The instruction led elsewhere: a call of compiled code is made here, anything else ends the path."""
         gone, other = self.function.block(), self.function.block()
         self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
         gone.end = ("return",)
         self.block = other
-        if instr.op in MAY_CALL and expected:
+        if instr.op in MAY_CALL and ways:
             jit = self.const_word(self.info["jit"])
             self.do("call_none", frame.frame, x=self.api("rt_continue"))
             out_pc = self.load("ptr", jit, self.offset["Jit.out_pc"], "jit")
             out_frame = self.load("ptr", jit, self.offset["Jit.out_frame"], "jit")
-            hit = self.e("bool_and", self.e("ptr_eq", out_frame, frame.frame),
-                         self.e("ptr_eq", out_pc, self.const_word(frame.code.address_of(expected[0]))))
-            away = self.function.block()
-            self.block.end = ("branch", hit, first, away)
+            self.go_to(frame, ways, out_pc, out_frame)
             gone, other = self.function.block(), self.function.block()
-            self.block = away
             if caught:
                 self.caught(*caught, instr, out_pc, out_frame)
             self.block.end = ("branch", self.e("is_null", out_frame), gone, other)
@@ -301,12 +301,15 @@ class Region(Outcalls, Instances, Joining, Data, Entry, Moves, Arithmetic, Contr
     def state_at(self, instr, at: int) -> Context:
         """The state behind a step that went to `at`."""
         cx = self.cx.copy()
-        if instr.op == "FOR_ITER" and at == instr.target:
+        if at == instr.target and instr.op in ("FOR_ITER", "SEND"):
             frame = cx.frames[-1]
-            old = frame.regs[instr.b]
+            number = instr.b if instr.op == "FOR_ITER" else instr.a
+            old = frame.regs[number]
             if old.kind == "obj" and old.ssa is not None:
                 cx.anchors[old.ssa] -= 1
-            frame.regs[instr.b], frame.homes[instr.b] = EMPTY, IN_MEMORY
+            frame.regs[number], frame.homes[number] = EMPTY, IN_MEMORY
+            if instr.op == "SEND":
+                frame.regs[number], frame.regs[number + 1] = MEM, EMPTY
         return cx
 
     def edge(self, at: int, cx: Context | None = None):

@@ -47,7 +47,7 @@ class Describer:
         self.reach(root.__builtins__, ("builtins",))
         for function in consumers.functions.values():
             self.reach(function, ("consumer", function.__name__))
-        for name in ("FireFunction_Type", "FireGenerator_Type"):
+        for name in ("FireFunction_Type", "FireGenerator_Type", "FireCoroutine_Type"):
             self.reach(core.object_at(core.info[name]), ("info", name))
         self.followed = 0
         self.follow_all()

@@ -147,20 +147,21 @@ class Engine:
             if resumed(site):
                 return
             if self.share is not None and (turns := waits(site, self.clock)):
-                self.count_again(site, kind, turns)
+                self.count_again(site, turns)
                 return
         site.profile.read(start)
         self.note_kinds(site)
         site.learned = True
         site.recordings += 1
         if kind != EXIT and site.recordings < self.recordings[kind]:
-            self.count_again(site, kind, APART[kind][min(site.recordings, len(APART[kind])) - 1])
+            apart = APART[site.counts_as()]
+            self.count_again(site, apart[min(site.recordings, len(apart)) - 1])
             return
         if kind == EXIT and not pays:
             return                      # what it has taught counts when one of the region's exits comes back
         if self.over_budget(site.profile.places() * WORD_MS + REGION_MS) and not pays:
             site.later *= 2
-            self.count_again(site, kind, site.later)
+            self.count_again(site, site.later)
             return
         site.tries += 1
         if site.tries > MOST_TRIES:
@@ -179,9 +180,9 @@ class Engine:
         code = code_at(field("root_code"))
         return of(code.address, (field("header") - code.words) >> 3, kind)
 
-    def count_again(self, site: Site, kind: int, turns: int) -> None:
+    def count_again(self, site: Site, turns: int) -> None:
         """Record once more, some turns or calls later: other paths may be taken then."""
-        threshold = field("loop_threshold" if kind == LOOP else "call_threshold")
+        threshold = field("loop_threshold" if site.counts_as() == LOOP else "call_threshold")
         site.turns += turns
         for at in site.places():
             core.set_word(site.code.address_of(at) + 8, threshold - turns)
@@ -198,7 +199,8 @@ class Engine:
         site.aborts.append(why)
         for at in site.places():
             core.set_word(code.address_of(at) + 8, -(1 << 61))
-        if kind == FUNCTION and code.instrs[0].op.startswith("RESUME"):     # calls skip it again, but not a MAKE_CELL
+        if kind == FUNCTION and code.instrs[0].op.startswith("RESUME") and site.header == code.begin:
+            # Calls skip it again, but not a MAKE_CELL.
             core.set_word(code.address + core.info["VMCode.entry"], code.address_of(site.header))
 
     def note_exit(self, site: Site, path: tuple, at: int, sentence: str) -> None:

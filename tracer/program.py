@@ -87,7 +87,8 @@ class Code:
             at += row.length
         self.begin = self.first_word()
         self.loops = {i.target for i in self.instrs.values() if i.op == "LOOP"}
-        self.merges = {at for at, count in incoming.items() if count > 1}
+        # Nothing comes back to a SEND: the YIELD behind it ends paths.
+        self.merges = {at for at, count in incoming.items() if count > 1 and self.instrs[at].op != "SEND"}
 
     def prelude(self, at: int = 0) -> list[int]:
         """What comes from a word on before the body: cells and RESUME."""

@@ -13,6 +13,7 @@ from . import core
 LOOP, FUNCTION, EXIT, FRAMELESS = 0, 1, 2, 3        # frameless: another version of a function, see frameless.py
 sites: dict[int, Site] = {}
 by_place: dict[tuple[int, int, int], Site] = {}
+RESUME_WORDS = 3
 PERIOD = 256            # new sites from one sweep to the next
 _numbers = count()
 _due = [False]
@@ -93,6 +94,12 @@ class Site:
             return [i.at for i in self.code.instrs.values() if i.op.startswith("LOOP") and i.target == self.header]
         return [i.at for i in self.code.instrs.values() if i.op.startswith("RESUME") and i.at + i.length == self.header]
 
+    def counts_as(self) -> int:
+        """Whether calls are counted here, or turns of a loop: where a generator is resumed it is turns."""
+        if self.kind != FUNCTION:
+            return LOOP
+        return counted_as(core.word(self.record + core.info["VMCode.words"]), self.header, FUNCTION)
+
     def opcode(self) -> int:
         """The op that goes to its machine code, in their place; of a frameless version the kinds of its parameters."""
         if self.kind == FRAMELESS:
@@ -111,6 +118,12 @@ class Site:
         """How often each exit of the code in place was taken; the first counter counts turns of loops."""
         count = len(self._exits) if self.found is None else len(self.found.left)
         return core.words(self.native.tables["counters"] + 8, count) if self.native is not None and count else ()
+
+
+def counted_as(words: int, header: int, kind: int) -> int:
+    """The kind whose threshold the instruction before a header has; a RESUME's operand tells where it stands."""
+    place = words + 8 * (header - RESUME_WORDS)
+    return LOOP if kind == FUNCTION and core.word(place) >> 16 & 0xFFFF else kind
 
 
 def of(record: int, header: int, kind: int) -> Site:

@@ -92,7 +92,8 @@ def ask() -> int:
         return 0
     times = _asked.get((record, header, kind), 0)
     _asked[record, header, kind] = times + 1
-    usual, first = _usual[kind], warm(_usual[0])[kind]
+    counted = places.counted_as(words, header, kind)
+    usual, first = _usual[counted], warm(_usual[0])[counted]
     code = digest(root.__code__)
     _, packed = _rows.get((code, header, kind), (False, b""))
     row = store.row(packed) if packed else None

@@ -139,19 +139,30 @@ def rt_end_uncounted(frame: Frame):
 
 @metal
 def rt_continue(caller: Frame):
-    """A call that compiled code had the interpreter make has pushed a frame: run it if it is compiled.
+    """An instruction that compiled code had the interpreter carry out has pushed a frame or resumed a generator's,
+    which may run below others that delegate to it: run it if it is compiled.
 
-    It returns when the callee has returned to `caller`, or wants to go on in the interpreter: jit.out_* say where."""
-    frame = jit.out_frame
-    pc = jit.out_pc
-    if frame.caller != caller or frame.pc == None or state.eval_breaker[0] != 0:
-        return
+    It returns when the callee has returned or yielded to `caller`, or wants to go on in the interpreter: jit.out_* say
+    where."""
+    while enter_callee(caller, jit.out_frame, jit.out_pc):
+        frame = jit.out_frame
+        if not frame or frame == caller or not cast(VOID_P, frame.gen) or jit.hot_pending != 0:
+            return                      # else a generator has returned to one that delegated to it
+
+
+@metal
+def enter_callee(caller: Frame, frame: Frame, pc: u64p) -> bool:
+    """Run a frame if it is compiled where it is to go on; False: it is not."""
+    if frame.caller != caller and not cast(VOID_P, frame.gen) or frame.pc == None or state.eval_breaker[0] != 0:
+        return False
+    if unlikely(frame.thread.ts.cframe.use_tracing != 0):
+        return False
     pc = behind_cells(frame, pc)
     frame.pc = pc
     jit.out_frame = frame               # the collector may have run other compiled code
     jit.out_pc = pc
     if pc[0] & OPCODE_MASK != RESUME_COMPILED_CODE or stack_pointer() < frame.thread.c_stack_limit:
-        return
+        return False
     jit.out_frame = None
     words = frame.words
     instance: Obj = None
@@ -167,6 +178,7 @@ def rt_continue(caller: Frame):
             set_raw(dst, jit.ret_payload, jit.ret_tag)
         jit.out_frame = caller
         jit.out_pc = following
+    return True
 
 
 @metal

@@ -38,18 +38,28 @@ def rt_rest(frame: Frame, pc: u64p):
     gen.gi_frame_state = FRAME_SUSPENDED if pc[0] & OPCODE_MASK == YIELD_CODE else FRAME_CREATED
 
 
+@metal(inline=True)
+def levels(frame: Frame, change: int):
+    """A call of send is a level of calls."""
+    if frame.kind == KIND_SENT:
+        ts = frame.thread.ts
+        ts.recursion_remaining = ts.recursion_remaining + change
+
+
 @metal
-def rt_run(frame: Frame, consumer: Frame, pc: u64p, counted: int):
-    """A parked frame runs for the FOR_ITER of `consumer` at `pc`, which may be over an enumerate of it."""
+def rt_run(frame: Frame, consumer: Frame, pc: u64p, kind: int):
+    """A parked frame runs for the FOR_ITER or SEND of `consumer` at `pc`."""
     sync(consumer, pc)
-    frame.kind = KIND_ENUMERATE if counted != 0 else KIND_FOR_ITER
+    frame.kind = kind
     frame.caller = consumer
     start_running(cast(Gen, frame.gen), frame, consumer.thread)
+    levels(frame, -1)
 
 
 @metal
 def rt_park(frame: Frame):
     """A running frame is parked."""
+    levels(frame, 1)
     stop_running(cast(Gen, frame.gen), frame)
 
 

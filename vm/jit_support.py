@@ -131,7 +131,8 @@ FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_flo
     PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME + \
     NAME_RUNTIME + OUT_RUNTIME + SLICE_RUNTIME
 TABLES = "main_table step_table record_table handlers_begin handlers_end".split()
-STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type op_bases
+STATICS_SHOWN = """jit start_kinds dict_entry state ints characters FireFunction_Type FireGenerator_Type
+    FireCoroutine_Type op_bases
     sampler op_HOT_EXIT op_LEAVE op_ERROR""".split()
 OFFSETS = {
     "Gen": "gi_frame_state",
@@ -146,6 +147,7 @@ OFFSETS = {
            "stored record_now gave_up parameters stepped shared",
     "Sampler": "slots mask busy lost backtrace ip_of register_of core_start core_end ranges nranges",
     "State": "eval_breaker next_keys_version",
+    "ThreadState": "coroutine_origin_tracking_depth",
 }
 
 

@@ -16,6 +16,7 @@ from .frames import *  # noqa: F403
 TRACE_CALL, TRACE_EXCEPTION, TRACE_LINE, TRACE_RETURN, TRACE_C_CALL, TRACE_C_EXCEPTION, TRACE_C_RETURN = range(7)
 TRACE_OPCODE = 7
 CALL_CODE, CALL_EX_CODE = OPS["CALL"].code, OPS["CALL_EX"].code
+BEHIND_SEND = 3                 # operand of RESUME: see bytecode/ops.py
 YIELD_CODE, SEND_CODE, RESUME_CODE = OPS["YIELD"].code, OPS["SEND"].code, OPS["RESUME"].code
 op_bases = CGlobal("op_bases", u8p)         # number in a loaded word -> its opcode
 
@@ -124,8 +125,11 @@ def trace_lines(frame: Frame, previous: ptr_t, op: int) -> bool:
 
 @metal
 def resumes(frame: Frame, pc: u64p, op: int) -> bool:
-    """Whether a generator's frame has just been started or resumed."""
-    return op == RESUME_CODE or (pc != frame.code.words and op_bases[(pc - 1)[0] & OPCODE_MASK] == YIELD_CODE)
+    """Whether a generator's frame has just been started or resumed. After a yield that delegates there is no RESUME."""
+    if op == RESUME_CODE:
+        return lshr(pc[0], 16) & 65535 != BEHIND_SEND
+    return (byte_distance(pc, frame.code.words) >= 16 and op_bases[(pc - 1)[0] & OPCODE_MASK] == YIELD_CODE
+            and op_bases[(pc - 2)[0] & OPCODE_MASK] == SEND_CODE)
 
 
 @metal

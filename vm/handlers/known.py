@@ -316,7 +316,7 @@ def KNOWN_get():
 
 @metal(inline=True)
 def frame_to_resume(frame: Frame, pc: u64p, o: Obj, kind: int, payload: int, tag: int) -> Frame:
-    """The frame of a generator or coroutine of ours to go on in for a call of send or next; NULL: nothing has happened."""
+    """The frame of a generator or coroutine of ours in which a call of send or next goes on; NULL: nothing happened."""
     found = o.ob_type
     if unlikely(found != FireGenerator_Type and (found != FireCoroutine_Type or kind == KIND_NEXT)):
         return None

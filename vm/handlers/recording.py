@@ -33,7 +33,7 @@ def LOOP():
     turns = pc[1] + 1
     pc[1] = turns
     if unlikely(turns >= jit.loop_threshold):
-        if follows_loop(frame) and turns < SEPARATE * jit.loop_threshold:
+        if cast(VOID_P, frame.gen) and turns < SEPARATE * jit.loop_threshold:     # where it is resumed counts, too
             return jump(pc + D)
         pc[1] = 0
         if may_record(frame):
@@ -56,8 +56,9 @@ def RESUME():
             return tail("ERROR")
     calls = pc[1] + 1
     pc[1] = calls
-    if unlikely(calls >= jit.call_threshold):
-        if follows_loop(frame) and calls < SEPARATE * jit.call_threshold:
+    threshold = jit.call_threshold if A == 0 else jit.loop_threshold        # a resumption is a turn of a loop, mostly
+    if unlikely(calls >= threshold):
+        if follows_loop(frame) and calls < SEPARATE * threshold:
             return
         pc[1] = 0
         if may_record(frame):
