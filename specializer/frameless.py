@@ -34,7 +34,7 @@ class Frameless(Region):
             raise Abort("functions with several modules' globals share the code")
         self.optimized = optimized
         code = self.profile.root
-        self.result = self.result_of(code)
+        self.returned = self.kind_returned(code)
         self.given_up = self.function.block()
         self.given_up.ops.append(("store_i64", "", (self.word_in(self.given_up, self.info["jit"]), "1"),
                                   (self.offset["Jit.gave_up"], ALIAS["jit"])))
@@ -56,7 +56,7 @@ class Frameless(Region):
         self.check()
         return self.function
 
-    def result_of(self, code) -> str:
+    def kind_returned(self, code) -> str:
         """The kind of a function's values: one of numbers, or objects and None."""
         names = kind_names(self.returned_kinds(code))
         if names == {"none", "obj"}:
@@ -160,7 +160,7 @@ class Frameless(Region):
         if not kinds or kind != "call" or not may_be_frameless(code):
             self.leave("it calls a function that needs its frame")
             return None
-        record, name = self.const_word(code.address), self.result_of(code)
+        record, name = self.const_word(code.address), self.kind_returned(code)
         facts, self.cx.facts = self.cx.facts, {}        # these hold on: nothing changes what they are of
         if code is not self.profile.root or called.const is not self.root or kinds != kinds_word(self.parameters):
             self.give_up_unless(self.has_frameless(record, called, kinds))
@@ -198,7 +198,7 @@ class Frameless(Region):
         """RETURN of the root."""
         self.returns += 1
         val = self.cx.frames[-1].regs[instr.a]
-        if val.kind != self.result and (val.kind, self.result) != ("none", "obj"):
+        if val.kind != self.returned and (val.kind, self.returned) != ("none", "obj"):
             self.leave("a function returned another kind of value than before")
             return
         self.guard_ordered(val)

@@ -246,7 +246,8 @@ def test_who_has_one(script):
     ("def f(n, log): return 0 if n == 0 else (log.append(n), f(n - 1, log))[1] + 1", "it has an effect"),
     ("def f(n, log): return [] if n == 0 else f(n - 1, log)", None),
     ("def f(n, log):\n    log[0] = n\n    return 0 if n == 0 else f(n - 1, log)", None),
-    ("def f(n, log): return 0 if n == 0 else 1 + f(n - 1, log) + len(str(n))", "")])
+    ("def f(n, log): return 0 if n == 0 else 1 + f(n - 1, log) + len(str(n))", ""),
+    ("def f(n, log):\n    s = 'ab'\n    return 0 if n == 0 or s.count('a') != 1 else f(n - 1, log)", "it has an")])
 def test_who_has_none(text, sentence, script):
     """What stores, makes or calls something does not; None: it is not even tried."""
     made, why = versions(script, text + "\nlog = [0]\nfor round in range(4): f(30, log)\nprint(len(log))\n")
