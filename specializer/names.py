@@ -7,14 +7,14 @@ Records of names: tracer/names.py. A name is loaded where the region itself bind
 """
 from __future__ import annotations
 
-from types import BuiltinFunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from ..tracer.names import ABSENT, ENTRY, HEAD, KEYS_VERSION, PLACE, SLOT, VALUE, Names as Known
 from .builder import Builder
 from .values import Val, is_fixed
 
 MethodDescriptor = type(list.append)
-KNOWN_KINDS = (type, ModuleType, BuiltinFunctionType, MethodDescriptor, type(lambda: 0))
+KNOWN_KINDS = (type, ModuleType, BuiltinFunctionType, MethodDescriptor, FunctionType)
 BINDING = {"NAME_SET", "NAME_DELETE", "GLOBAL_SET", "GLOBAL_DELETE"}
 BOUND, DELETED, REPLACED = "a global name was bound again", "a global name was deleted", "a global is another object"
 OTHER_NAMES = "code runs with other globals than before"

@@ -6,10 +6,9 @@ that everything fits: all registers in memory, nothing known. So the number of b
 """
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from _heapq import heappop, heappush      # what heapq has of it
 
 from ..bytecode.ops import OPS
-from ..ir.fast_loops import add_fast_loops
 from ..tracer.liveness import effects_of
 from .arith import Arithmetic
 from .builder import Abort, Builder, Split
@@ -85,6 +84,7 @@ class Region(Outcalls, Instances, Joining, Data, Entry, Moves, Arithmetic, Contr
         if self.steps * 3 > self.followed:
             raise Abort("most of it is work of the interpreter's handlers")
         if optimized:
+            from ..ir.fast_loops import add_fast_loops      # most first runs need none
             add_fast_loops(self.function)
         return self.function
 
