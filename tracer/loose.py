@@ -46,21 +46,29 @@ def loose(held: object) -> object:
 
 def let_go(seen) -> None:
     """A place holds its classes weakly again."""
+    if not seen.classes:
+        return
     for name in SETS:
         kinds = getattr(seen, name)
-        if any(map(is_loose, kinds)):
-            setattr(seen, name, loosen(kinds))
+        for kind in kinds:
+            if is_loose(kind):
+                setattr(seen, name, loosen(kinds))
+                break
     if seen.callables:
         seen.callables = {at: loose(held) for at, held in seen.callables.items()}
 
 
 def hold(seen) -> None:
     """A place holds its classes while a region is built."""
+    if not seen.classes:
+        return
     for name in SETS:
         kinds = getattr(seen, name)
-        if any(type(kind) is ref for kind in kinds):
-            setattr(seen, name, tighten(kinds))
-    if any(type(held) is ref for held in seen.callables.values()):
+        for kind in kinds:
+            if type(kind) is ref:
+                setattr(seen, name, tighten(kinds))
+                break
+    if seen.callables:
         living = ((at, held() if type(held) is ref else held) for at, held in seen.callables.items())
         seen.callables = {at: held for at, held in living if held is not None}
 

@@ -14,7 +14,7 @@ from struct import Struct, pack
 
 from . import core
 from .arrays import ARRAYS, layout_of
-from .loose import hold, loose
+from .loose import hold, is_loose, loose
 from .program import OBJECT, TAG_NAMES, Code, code_at
 
 ENTRY_WORDS, SHAPE = 18, 9
@@ -27,19 +27,17 @@ _shared: dict[frozenset, frozenset] = {}
 
 
 def with_one_more(held: frozenset, one) -> frozenset:
-    """A set with one more element. Equal ones are one object, but for those with references to classes of the
-    program: a large program has tens of thousands of places, and most sets are {"int"} and the like."""
-    if one in held:
-        return held
+    """A set with one more element. Equal ones are one object, but for those with classes of the program: a large
+    program has tens of thousands of places, and most sets are {"int"} and the like."""
     made = held | {one}
-    return made if any(type(kind) is ref for kind in made) else _shared.setdefault(made, made)
+    return made if any(type(kind) is ref or is_loose(kind) for kind in made) else _shared.setdefault(made, made)
 
 
 class Seen:
     """Observations at one place."""
 
     __slots__ = ("count", "a", "b", "c", "result", "next", "buffers", "callables", "function",
-                 "shapes")
+                 "shapes", "classes")
 
     def __init__(self):
         self.count = 0
@@ -48,10 +46,19 @@ class Seen:
         self.callables = NO_CALLS                   # by address: functions and classes called
         self.function = 0
         self.shapes: frozenset[int] = NOTHING       # what an enumerate or zip goes over
+        self.classes = False                        # whether there are classes of the program among all this
 
     def note(self, name: str, one) -> None:
         """One of its sets gets one more element."""
-        setattr(self, name, with_one_more(getattr(self, name), one))
+        held = getattr(self, name)
+        if one not in held:
+            setattr(self, name, with_one_more(held, one))
+            self.classes = self.classes or type(one) is ref or is_loose(one)
+
+    def call(self, at: int, called: object) -> None:
+        """What is called may be this, too."""
+        self.callables = {**self.callables, at: called}
+        self.classes = self.classes or type(called) is ref or is_loose(called)
 
 
 class Profile:
@@ -157,9 +164,9 @@ class Profile:
                 seen.note("buffers", layout_of(found))
             elif type(found).__name__ == "function" and found.__closure__:
                 if id(found.__code__) not in seen.callables:
-                    seen.callables = {**seen.callables, id(found.__code__): core.without_closure(found)}
+                    seen.call(id(found.__code__), core.without_closure(found))
             elif issubclass(type(found), type) or type(found).__name__ in ("function", "method_descriptor"):
-                seen.callables = {**seen.callables, e[16]: loose(found)}    # a container of the program is not kept
+                seen.call(e[16], loose(found))      # a container of the program is not kept
 
 
 def columns(digest: bytes) -> list[list[int]]:

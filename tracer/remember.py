@@ -145,7 +145,7 @@ def recalled(found, row: tuple) -> Seen:
     for one in map(found.get, called):
         if one is not None:
             at = id(one.__code__) if is_function(one) and one.__closure__ else id(one)
-            seen.callables = {**seen.callables, at: one}
+            seen.call(at, one)
     if layouts or unknown:
         from .arrays import recalled_layout
         for layout in [*(recalled_layout(*layout) for layout in layouts), *([None] if unknown else [])]:
