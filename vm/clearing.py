@@ -36,6 +36,7 @@ def is_simply_cleared(o: Obj) -> bool:
 
 @metal
 def are_simply_cleared(list: links) -> bool:
+    """Whether that goes for all objects of a list."""
     at = list[0]
     while at != address_int(list):
         if not is_simply_cleared(cast(Obj, cast(links, at) + 2)):

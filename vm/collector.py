@@ -83,7 +83,7 @@ def core_collected(module: Obj, args: obj_p, nargs: int) -> Obj:
         number = PyDict_GetItemWithError(args[1], collector.generation)
         if number:
             generation = PyLong_AsLong(number)
-            if PyUnicode_CompareWithASCIIString(args[0], "start") == 0:
+            if PyUnicode_CompareWithASCIIString(args[0], "start") == 0 and ult(generation, OLDEST + 1):
                 begin_collection(generation)
             elif generation == OLDEST:
                 end_collection()
