@@ -18,7 +18,6 @@ from .clearing import *  # noqa: F403
 
 WORDS_SEARCHED = 2048       # of the interpreter's state
 AS_HOST = 25                # percent that the host lets the heap grow by
-AS_HOST_PART = 4            # the same as a part of it
 LARGEST = 500000            # objects
 FEWEST = 200000             # that have survived until all are gone over: some 20 MB of instances
 
@@ -42,7 +41,7 @@ def is_asked_for(generation: int) -> bool:
     chosen = OLDEST
     while chosen >= 0:
         pace = cast(i32_words, list_of(base, chosen) + 2)               # threshold and count
-        few = chosen == OLDEST and collector.total[1] < collector.total[0] // AS_HOST_PART
+        few = chosen == OLDEST and collector.total[1] < collector.total[0] * AS_HOST // 100
         if pace[1] > pace[0] and not few:
             return chosen != generation
         chosen = chosen - 1
