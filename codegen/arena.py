@@ -14,25 +14,18 @@ back to the system; a call into freed code is a segmentation fault, not another 
 """
 from __future__ import annotations
 
-import mmap
-from ctypes import CDLL, c_char_p, c_int, c_long, c_size_t, c_void_p, memmove, memset
+import os
 
-PAGE = mmap.PAGESIZE
+from ..vm import _core
+
+PAGE = os.sysconf("SC_PAGESIZE")
 CHUNK = 32 << 20
 DATA_SHARE = 4          # a quarter of a chunk is for data
 DATA_GRAIN = 64         # a cache line: counters of two traces never share one
-NONE, READ_WRITE, READ_EXEC = 0, mmap.PROT_READ | mmap.PROT_WRITE, mmap.PROT_READ | mmap.PROT_EXEC
-MADV_DONTNEED = 4
-MAP_NORESERVE = 0x4000
-FAILED = c_void_p(-1).value
+NONE, READ_WRITE, READ_EXEC = 0, 3, 5           # rights of `mprotect`
 
-_libc = CDLL(None, use_errno=True)
-_mmap, _mprotect, _madvise = _libc.mmap, _libc.mprotect, _libc.madvise
-_mmap.argtypes, _mmap.restype = (c_void_p, c_size_t, c_int, c_int, c_int, c_long), c_void_p
-_mprotect.argtypes = (c_void_p, c_size_t, c_int)
-_madvise.argtypes = (c_void_p, c_size_t, c_int)
-_dlsym = _libc.dlsym
-_dlsym.argtypes, _dlsym.restype = (c_void_p, c_char_p), c_void_p
+write = _core.poke              # write(address, bytes)
+external = _core.symbol         # external(name): the address of a function of the process (libc, libm, the host), or 0
 _chunks: list[Chunk] = []
 
 
@@ -70,9 +63,8 @@ class Chunk:
     __slots__ = ("code", "data", "limits")
 
     def __init__(self, code_bytes: int, data_bytes: int):
-        start = _mmap(None, code_bytes + data_bytes, NONE,
-                      mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        if start == FAILED:
+        start = _core.reserve_pages(code_bytes + data_bytes)
+        if start == -1:
             raise MemoryError("no address space for machine code")
         middle = start + code_bytes
         protect(middle, data_bytes, READ_WRITE)
@@ -117,7 +109,7 @@ def fitted(chunk: Chunk, code_bytes: int, data_bytes: int) -> Block | None:
             chunk.data.give_back(data, data_bytes)
         return None
     protect(code, code_bytes, READ_WRITE)
-    memset(data, 0, data_bytes)
+    _core.clear_memory(data, data_bytes)
     return Block(chunk, code, code_bytes, data, data_bytes)
 
 
@@ -140,21 +132,16 @@ def shrink(block: Block, code_bytes: int) -> None:
 
 def give_back(block: Block) -> None:
     """Free a block; nothing may run in it or point into it any more."""
-    _madvise(block.code, block.code_bytes, MADV_DONTNEED)
+    _core.discard_pages(block.code, block.code_bytes)
     protect(block.code, block.code_bytes, NONE)
     block.chunk.code.give_back(block.code, block.code_bytes)
     if block.data_bytes:
         block.chunk.data.give_back(block.data, block.data_bytes)
 
 
-def write(address: int, data: bytes) -> None:
-    """Copy bytes to an address."""
-    memmove(address, data, len(data))
-
-
 def protect(address: int, size: int, rights: int) -> None:
     """Set the rights of pages."""
-    if size and _mprotect(address, size, rights):
+    if size and not _core.set_rights(address, size, rights):
         raise MemoryError("the system does not let memory become executable" if rights == READ_EXEC else
                           "no memory for machine code")
 
@@ -162,11 +149,6 @@ def protect(address: int, size: int, rights: int) -> None:
 def chunks() -> list[Chunk]:
     """All there are."""
     return _chunks
-
-
-def external(name: str) -> int:
-    """Address of a function of the process (libc, libm, the host), 0 if there is none."""
-    return _dlsym(None, name.encode()) or 0
 
 
 def rounded(size: int, grain: int) -> int:

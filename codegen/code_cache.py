@@ -77,11 +77,23 @@ def identity() -> bytes:
     versions = [sys.version, getattr(sys.modules.get("firelang"), "__version__", ""), os.uname().machine]
     here = os.path.dirname(__file__)
     try:
-        from .llvm import path
-        versions += [stamp(path()), *(stamp(os.path.join(here, name)) for name in _SOURCES)]
-    except Exception:           # no LLVM here, or not installed as files: nothing new will be compiled
+        versions += [stamp(llvm_library()), *(stamp(os.path.join(here, name)) for name in _SOURCES)]
+    except OSError:             # no LLVM here, or not installed as files: nothing new will be compiled
         return b""
     return repr(versions).encode() + processor
+
+
+def llvm_library() -> str:
+    """Where llvmlite's shared object lies, "" if it is not installed; llvmlite need not be imported."""
+    imported = getattr(sys.modules.get("llvmlite"), "__path__", None) or []
+    places = [*imported, *(os.path.join(place, "llvmlite") for place in sys.path)]
+    if "FIRE_RESTARTED_LIBRARIES" in os.environ:        # the host runs without its site-packages
+        places.append(os.path.join(os.environ["FIRE_RESTARTED_LIBRARIES"], "llvmlite"))
+    for place in places:
+        file = os.path.join(place, "binding", "libllvmlite.so")
+        if os.path.isfile(file):
+            return file
+    return ""
 
 
 def stamp(path: str) -> tuple:

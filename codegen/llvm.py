@@ -10,9 +10,9 @@ compile, so threads never share LLVM objects, not even with a program that uses 
 """
 from __future__ import annotations
 
-import os
-import sys
 from ctypes import CDLL, POINTER, byref, c_char_p, c_int, c_size_t, c_ubyte, c_void_p, string_at
+
+from .code_cache import llvm_library
 
 P, S, N, OUT = c_void_p, c_char_p, c_int, POINTER(c_void_p)
 FUNCTIONS = {
@@ -70,8 +70,11 @@ def library() -> CDLL:
     """The shared object, loaded and ready to compile for this machine."""
     global _library
     if _library is None:
+        path = llvm_library()
+        if not path:
+            raise NoLlvm("llvmlite is not installed")
         try:
-            loaded = CDLL(path())
+            loaded = CDLL(path)
             for name, (arguments, result) in FUNCTIONS.items():
                 function = getattr(loaded, name)
                 function.argtypes, function.restype = arguments, result
@@ -87,19 +90,6 @@ def library() -> CDLL:
         loaded.LLVMPY_SetCommandLine(b"fire", OPTION)
         _library = loaded
     return _library
-
-
-def path() -> str:
-    """Where llvmlite's shared object lies; llvmlite is not imported, but one that is imported is taken."""
-    imported = getattr(sys.modules.get("llvmlite"), "__path__", None) or []
-    places = [*imported, *(os.path.join(place, "llvmlite") for place in sys.path)]
-    if "FIRE_RESTARTED_LIBRARIES" in os.environ:        # the host runs without its site-packages
-        places.append(os.path.join(os.environ["FIRE_RESTARTED_LIBRARIES"], "llvmlite"))
-    for place in places:
-        file = os.path.join(place, "binding", "libllvmlite.so")
-        if os.path.isfile(file):
-            return file
-    raise NoLlvm("llvmlite is not installed")
 
 
 def text_of(function, *arguments) -> str:

@@ -6,11 +6,24 @@
 Invariant: nothing here imports the bytecode compiler or LLVM; the translator does, when the on-disk cache
 has no entry.
 """
+import gc
 import os
 import sys
 
 _vm = _engine = None
 loading = False             # whether the VM is being loaded just now
+
+
+class NoCollections:
+    """`with NoCollections():` what is made meanwhile sets off no collection of the program's objects."""
+
+    def __enter__(self):
+        self.enabled = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *raised):
+        if self.enabled:
+            gc.enable()
 
 
 class NoCore(Exception):
@@ -68,7 +81,6 @@ def extend_library():
 def pace_collector():
     """Let the heap of a program grow further than the host would until all of it is searched for cycles."""
     from . import knobs
-    import gc
     growth = knobs.get("gc_growth")
     if vm()._core.find_collector(gc.garbage, gc.callbacks, growth, knobs.Knob) and growth > 25:
         gc.callbacks.append(vm()._core.collected)
@@ -95,8 +107,9 @@ def hot(why):
     """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
     mode = pace()
     try:
-        if may_take_stored() and stored_code(mode):
-            return
+        with NoCollections():
+            if may_take_stored() and stored_code(mode):
+                return
         hook = engine().hook
     except Exception as error:          # the program has broken what imports need; it goes on without
         if sent_here(error):
@@ -130,22 +143,29 @@ def engine():
     """The JIT, brought up if it is not."""
     global _engine
     if _engine is None:
-        from . import knobs
-        from .tracer import engine as module
-        module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
-                     knobs.get("jit_later") if knobs.get("cache") else "off",
-                     knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
-        _engine = module.engine
-        _engine.stress, _engine.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
-        if knobs.get("jit_oracle"):
-            from .tracer import oracle
-            _engine.oracle = oracle
-        _engine.fuel = module.Fuel(knobs.get("jit_fuel"), knobs.get("jit_dump"))
-        if may_take_stored():
-            _engine.store()
-        if _engine.share is not None:
-            _engine.share = knobs.get("jit_share") / 100 if knobs.get("jit_share") < 100 else None
+        with NoCollections():
+            _engine = bring_up()
     return _engine
+
+
+def bring_up():
+    """The JIT, told the settings."""
+    from . import knobs
+    from .tracer import engine as module
+    module.start(vm()._core, knobs.get("jit_log"), knobs.get("jit_dump"), knobs.get("jit_level"),
+                 knobs.get("jit_later") if knobs.get("cache") else "off",
+                 knobs.get("jit") == "eager" or knobs.get("jit_hot") > 0)
+    made = module.engine
+    made.stress, made.verify = knobs.get("jit_stress"), knobs.get("jit_verify")
+    if knobs.get("jit_oracle"):
+        from .tracer import oracle
+        made.oracle = oracle
+    made.fuel = module.Fuel(knobs.get("jit_fuel"), knobs.get("jit_dump"))
+    if may_take_stored():
+        made.store()
+    if made.share is not None:
+        made.share = knobs.get("jit_share") / 100 if knobs.get("jit_share") < 100 else None
+    return made
 
 
 def poll():

@@ -5,20 +5,19 @@
 from __future__ import annotations
 
 from struct import pack, unpack_from
-from types import ModuleType
 
-_native: ModuleType | None = None
+_native = None                          # the module firelang.vm._core
 info: dict[str, int] = {}
-peek = poke = object_at = baseline = digest = None      # set by connect()
+peek = poke = object_at = baseline = digest = symbol = None      # set by connect()
 
 
-def connect(native: ModuleType) -> None:
+def connect(native) -> None:
     """Remember the core's module."""
-    global _native, peek, poke, object_at, baseline, digest
+    global _native, peek, poke, object_at, baseline, digest, symbol
     _native = native
     info.update(native.jit_info())
     peek, poke, object_at = native.peek, native.poke, native.object_at
-    baseline, digest = native.baseline, native.digest
+    baseline, digest, symbol = native.baseline, native.digest, native.symbol
 
 
 def word(address: int) -> int:
@@ -45,9 +44,7 @@ def address(name: str) -> int:
     """Address of a function of the runtime, the C API or the C library."""
     found = info.get(name)
     if found is None:
-        import ctypes
-        library = ctypes.pythonapi if name.startswith(("Py", "_Py")) else ctypes.CDLL(None)
-        found = info[name] = ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+        found = info[name] = symbol(name)
     return found
 
 

@@ -8,7 +8,6 @@ Places where that does not help are left alone (`MOST_TRIES`).
 """
 from __future__ import annotations
 
-import gc
 import sys
 from itertools import pairwise
 from posix import uname
@@ -74,22 +73,19 @@ class Engine:
         """A recording has ended."""
         started = process_time()
         self.clock = started * 1000 - self.counts["compile_ms"]
-        collects = gc.isenabled()
-        gc.disable()                    # what is made here must not set off collections of the program's objects
-        try:
-            self.ended(why)
-        except Exception as error:      # the program must not notice
-            self.failed(error)
-            if runtime.sent_here(error):
-                raise
-        finally:
-            if self.awake is not None:
-                loose.rest(self.awake)
-                self.awake = None
-            if sweep_is_due():
-                sweep()
-            if collects:
-                gc.enable()
+        with runtime.NoCollections():
+            try:
+                self.ended(why)
+            except Exception as error:      # the program must not notice
+                self.failed(error)
+                if runtime.sent_here(error):
+                    raise
+            finally:
+                if self.awake is not None:
+                    loose.rest(self.awake)
+                    self.awake = None
+                if sweep_is_due():
+                    sweep()
         self.counts["compile_ms"] += (process_time() - started) * 1000
 
     def failed(self, error: Exception) -> None:

@@ -24,13 +24,18 @@ ENTRY = Struct("<18q")
 NOTHING: frozenset = frozenset()
 NO_CALLS: dict[int, object] = {}                    # never changed, but replaced
 _shared: dict[frozenset, frozenset] = {}
+_grown: dict[tuple, frozenset] = {}                 # (set, element) -> the set with it
 
 
 def with_one_more(held: frozenset, one) -> frozenset:
     """A set with one more element. Equal ones are one object, but for those with classes of the program: a large
     program has tens of thousands of places, and most sets are {"int"} and the like."""
-    made = held | {one}
-    return made if any(type(kind) is ref or is_loose(kind) for kind in made) else _shared.setdefault(made, made)
+    made = _grown.get((held, one))
+    if made is None:
+        made = held | {one}
+        if not any(type(kind) is ref or is_loose(kind) for kind in made):
+            made = _grown[held, one] = _shared.setdefault(made, made)
+    return made
 
 
 class Seen:

@@ -9,7 +9,6 @@ last recorded as in a first run. What was seen in earlier runs comes back when a
 """
 from __future__ import annotations
 
-import gc
 import sys
 from time import process_time
 
@@ -59,23 +58,20 @@ def hook(why: int) -> None:
         runtime.engine().hook(why)
         return
     started = process_time()
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        set_field("record_now", ask())
-    except Exception as error:          # the program must not notice
-        set_field("record_now", 1)
-        if _log:
-            sys.stderr.write(f"jit: stored code: {type(error).__name__}: {error}\n")
-        if runtime.sent_here(error):
-            raise
-    finally:
-        if places.sweep_is_due():
-            from .sweep import sweep
-            sweep()
-        if collects:
-            gc.enable()
-        counts["compile_ms"] += (process_time() - started) * 1000
+    with runtime.NoCollections():
+        try:
+            set_field("record_now", ask())
+        except Exception as error:          # the program must not notice
+            set_field("record_now", 1)
+            if _log:
+                sys.stderr.write(f"jit: stored code: {type(error).__name__}: {error}\n")
+            if runtime.sent_here(error):
+                raise
+        finally:
+            if places.sweep_is_due():
+                from .sweep import sweep
+                sweep()
+    counts["compile_ms"] += (process_time() - started) * 1000
 
 
 def ask() -> int:

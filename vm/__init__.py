@@ -20,9 +20,10 @@ def __getattr__(name: str):
 def _load():
     """`_core`, linked or, where there was no C compiler, as an object file."""
     import sys
-    from importlib import import_module
+    name = __name__ + "._core"
     try:
-        return import_module("._core", __name__)
+        __import__(name)                # importlib brings warnings, half a millisecond
+        return sys.modules[name]
     except ModuleNotFoundError:
         place = __path__[0] + "/_core.o"
         try:
@@ -30,6 +31,7 @@ def _load():
         except OSError:
             pass
         else:
-            core = sys.modules[__name__ + "._core"] = import_module(".from_object", __name__).load(place)
+            from .from_object import load
+            core = sys.modules[name] = load(place)
             return core
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 from ..codegen.metal import define_metal
 from .baseline import *  # noqa: F403
 from .builtins import *  # noqa: F403
+from .code_memory import *  # noqa: F403
 from .collector import *  # noqa: F403
 from .digest import *  # noqa: F403
 from .jit_support import *  # noqa: F403
@@ -23,7 +24,10 @@ METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt
            ("set_consumer", "core_set_consumer", METH_FASTCALL),
            ("find_collector", "core_find_collector", METH_FASTCALL), ("collected", "core_collected", METH_FASTCALL),
            ("baseline", "core_baseline", METH_FASTCALL), ("digest", "core_digest", METH_O),
-           ("untrack", "core_untrack", METH_O), ("use_huge_pages", "core_use_huge_pages", METH_O)]
+           ("untrack", "core_untrack", METH_O), ("use_huge_pages", "core_use_huge_pages", METH_O),
+           ("reserve_pages", "core_reserve_pages", METH_O), ("set_rights", "core_set_rights", METH_FASTCALL),
+           ("discard_pages", "core_discard_pages", METH_FASTCALL),
+           ("clear_memory", "core_clear_memory", METH_FASTCALL), ("symbol", "core_symbol", METH_O)]
 module_methods = Static("core_methods", LAYOUTS["MethodDef"], len(METHODS) + 1)
 
 
