@@ -504,6 +504,32 @@ def test_instances_that_nobody_sees_are_not_made(tmp_path):
     assert found.out.split() == ["hidden", "False", "kept", "True"]
 
 
+SPIGOT = """
+    def digits(n):
+        found = []
+        q, r, t, k = 1, 0, 1, 1
+        while len(found) < n:
+            digit = (3 * q + r) // t
+            if (4 * q + r) // t == digit:
+                found.append(digit)
+                q, r = 10 * q, 10 * (r - digit * t)
+            else:
+                odd = 2 * k + 1
+                q, r, t = q * k, (2 * q + r) * odd, t * odd
+                k += 1
+        return found
+    print(sum(digits(3000)))
+"""
+
+
+def test_few_turns_that_take_long(tmp_path):
+    """Some thousands of turns are enough where their instructions take long: those of ints with thousands of digits."""
+    script = tmp_path / "program.py"
+    script.write_text(textwrap.dedent(SPIGOT))
+    host, fire = run(HOST, script), run(FIRE, script, stats=True)
+    assert fire.out == host.out and fire.stats["traces"] == 1
+
+
 def test_statistics(tmp_path):
     """Traces and bridges are counted, and nothing is without --jit."""
     script = tmp_path / "program.py"

@@ -6,14 +6,18 @@ A large program has hundreds of places that are run some thousands of times, non
 its time. To read what is recorded of each of them, and to compile it, costs more than it saves while the program
 lasts. Such a place waits until it has run for as long as that takes. The first recording of a place only starts
 the clock.
+
+Instructions that take long, like those of ints with thousands of digits, are no less hot: a place that has run more of
+the instructions counted than all others together waits for `ALONE_MS` at most.
 """
 from __future__ import annotations
 
-from .site import field
+from .site import field, sites
 
 INSTRUCTION_MS = 0.000006   # milliseconds that the interpreter takes for an instruction, about
 HOT = 0.03                  # of the program's time since the first recording
 ENOUGH_MS = 4               # what recording and compiling a place takes, about
+ALONE_MS = 40               # of the program's time, in which hardly anything else was counted
 MEASURABLE_MS = 0.3         # less is the work of recording itself
 FIRST, LONGEST = 11, 1 << 20            # turns or calls
 
@@ -26,6 +30,10 @@ def waits(site, clock: float) -> int:
         return FIRST
     site.width = (site.width + width) / 2
     taken = site.turns * site.width * INSTRUCTION_MS
-    if clock - site.since < MEASURABLE_MS or taken >= min(HOT * (clock - site.since), ENOUGH_MS):
+    elapsed = clock - site.since
+    if elapsed < MEASURABLE_MS or taken >= min(HOT * elapsed, ENOUGH_MS):
         return 0
-    return min(int((ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS)) + 1, LONGEST)
+    turns = int((ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS)) + 1
+    if 2 * taken > INSTRUCTION_MS * sum(other.turns * other.width for other in sites.values()):
+        turns = min(turns, int(site.turns * (ALONE_MS - elapsed) / elapsed) + 1)
+    return max(min(turns, LONGEST), 0)
