@@ -217,6 +217,8 @@ class Encoder:
         elif name in AGAINST_ZERO:
             self.record(f.COMPARE | AGAINST_ZERO[name] << 8, self.operand(result), 0,
                         [self.operand(args[0]), self.operand("0")])
+        elif name == "box_int":
+            self.record(f.CALL | f.RESULT_WORD << 8, self.operand(result), x, [self.operand(args[0])])
         elif name == "bool_not":
             self.record(f.ALU | f.XOR << 8, self.operand(result), 0, [self.operand(args[0]), self.operand("1")])
         elif name == "index":

@@ -70,6 +70,8 @@ class _Encoder:
                 words.append(code | self.result(result) << 8)
             elif name in ("call_p", "call_none"):
                 self.call(result, args, x)
+            elif name == "box_int":
+                self.call(result, args[:1], x)
             else:
                 raise _TooMuch
 

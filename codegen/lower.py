@@ -165,7 +165,7 @@ class Lowering:
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
             fields["all"] = ", ".join(f"{self.type_of(a)} {a}" for a in args)
-        elif name == "step":
+        elif name in ("step", "box_int"):
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
         elif name == "scratch":

@@ -148,6 +148,13 @@ ir("stack_place",  ">p",   PURE,   "{r} = call ptr @llvm.frameaddress.p0(i32 0)"
 # Call of another region's code: entry, pc, registers, frame, table
 ir("invoke",       "ppppp>", CALLS, "call preserve_nonecc void {0}(ptr {1}, ptr {2}, ptr {3}, ptr {4})")
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")
+# An object for an int, a new reference. {1}: the object of -5, the first of the host's small ints, which lie one after
+# another; {x}: the constant with the address of the function that makes others.
+ir("box_int",      "ip>p", CALLS,
+   "%a{n} = add i64 {0}, 5;%b{n} = icmp ult i64 %a{n}, 262;br i1 %b{n}, label %I{n}, label %J{n};"
+   "I{n}:;%c{n} = shl i64 %a{n}, 5;%d{n} = getelementptr i8, ptr {1}, i64 %c{n};%e{n} = load i64, ptr %d{n}, align 8, !tbaa !2;"
+   "%g{n} = add i64 %e{n}, 1;store i64 %g{n}, ptr %d{n}, align 8, !tbaa !2;br label %K{n};"
+   "J{n}:;%h{n} = call ptr {x}(i64 {0});br label %K{n};K{n}:;{r} = phi ptr [%d{n}, %I{n}], [%h{n}, %J{n}]")
 # One- and two-digit ints out of their objects; the type is known, larger ones leave through {x}.
 ir("long_value",   "p>i",  GUARD,
    "%a{n} = getelementptr i8, ptr {0}, i64 16;%s{n} = load i64, ptr %a{n}, align 8, !tbaa !8;"

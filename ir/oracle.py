@@ -181,6 +181,10 @@ class Oracle:
         values = [self.value(arg, kind) for arg, kind in zip(args, kinds)]
         return self.world.call(self.word(self.consts + 8 * x), kinds, values, CALLED[name])
 
+    def op_box_int(self, x: int, value: int, first: int) -> int:
+        """A small int of the host's, or a new one."""
+        return self.world.call(self.word(self.consts + 8 * x), "i", [value], "p")
+
     def op_invoke(self, x, entry: int, *words: int) -> None:
         self.world.enter(entry, *words)
 
@@ -214,6 +218,6 @@ ACTIONS = {
     "incref": ("incref",), "decref": ("decref",), "decref_plain": ("decref",),
     "guard": ("guard", True), "guard_done": ("guard", True), "guard_not": ("guard", False),
     "turns_left": ("turns_left",), "stack_place": ("stack_place",),
-    "long_value": ("long_value",),
+    "long_value": ("long_value",), "box_int": ("box_int",),
     "invoke": ("invoke",), "step": ("step",),
 }

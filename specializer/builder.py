@@ -79,6 +79,10 @@ class Builder(Leaving):
         """The number of the constant with the address of a function of the runtime or of the C API."""
         return self.function.const(self.core.address(name))
 
+    def box_int(self, number: str) -> str:
+        """An object for an int: a new reference."""
+        return self.e("box_int", number, self.const_object(FIRST_SMALL_INT), x=self.api("rt_box_int"))
+
     def load(self, kind: str, base: str, offset: int, alias: str) -> str:
         """Load a field."""
         value = self.e("load_" + kind, base, x=(offset, ALIAS[alias]))
@@ -336,5 +340,6 @@ KIND = "a variable has another kind of value than before"
 LARGE, GROWN = "an int has more than 60 bits", "an int grows beyond 64 bits"        # longs.py looks for these exits
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
 SIZE, SIZED, LARGEST = 16, {"list", "tuple", "str", "dict"}, 1 << 60      # where lengths are, and how long things get
+FIRST_SMALL_INT = -5     # from here to 256 the host has an object for each
 NO_INT = -1 << 63        # what rt_int_in says of all else
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

@@ -109,7 +109,7 @@ class Direct(Builder):
         if known is not None:
             return self.const_object(known)
         if val.kind == "int":
-            made = self.e("call_p", val.ssa, x=self.api("rt_box_int"))
+            made = self.box_int(val.ssa)
         else:
             made = self.e("call_p", val.ssa, x=self.api("rt_box_float"))
         temps.append(made)

@@ -130,7 +130,7 @@ class Items(Builder):
     def boxed_new(self, val: Val) -> str:
         """An object for a value: a new reference that belongs to who stores it."""
         if val.kind == "int":
-            return self.e("call_p", val.ssa, x=self.api("rt_box_int"))
+            return self.box_int(val.ssa)
         if val.kind == "float":
             return self.e("call_p", val.ssa, x=self.api("rt_box_float"))
         if val.kind == "bool":

@@ -128,7 +128,7 @@ MEMORY = {name: (8, 13) for name in OPS if name.startswith(("load_", "store_"))}
 MEMORY |= {"poll": None, "incref": None, "decref": None, "decref_plain": None, "long_value": "B1", "index": "i64",
            "index_in": "ptr", "offset": 48, "scratch": 16, "const": 1, "const_word": 1, "copy_bytes": None,
            "guard": "B1", "guard_done": "B1", "guard_not": "B1", "turns_left": None, "stack_place": None}
-OTHERS = {"invoke", "step"}         # test_calls
+OTHERS = {"invoke", "step", "box_int"}          # test_handlers, test_boxes
 
 
 def test_every_operation_is_compared():

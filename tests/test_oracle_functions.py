@@ -134,6 +134,42 @@ def test_calls(level):
             assert machine.both([held], level)[:2] == ("exit", number)
 
 
+BOX = """
+B0():
+  %v1 = load_i64 %frame !(0, 3)
+  %v2 = load_ptr %frame !(8, 3)
+  %v3 = box_int %v1, %v2 !1
+  store_ptr %frame, %v3 !(16, 3)
+  jump B1()
+B1():
+  exit 0 %frame
+"""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_boxes(level):
+    """Small ints are found in a table, whose counts go up; others are made by a function."""
+    calls, small = Calls(), ctypes.create_string_buffer(262 * 32)
+    others = []
+
+    def box(number):
+        if not -5 <= number <= 256:
+            others.append(number)
+            return 77
+        count = ctypes.c_int64.from_address(address(small) + 32 * (number + 5))
+        count.value += 1
+        return ctypes.addressof(count)
+    made = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_int64)(box)
+    machine = Machine(parse(BOX), [ctypes.cast(made, ctypes.c_void_p).value], calls)
+    for number in (-5, 0, 256, -6, 257, 1 << 62, -1 << 63):
+        ctypes.memmove(machine.frame, packed(number, address(small)), 16)
+        assert machine.both([small], level)[:2] == ("exit", 0)
+        place = unpack("<Q", bytes(machine.frame)[16:24])[0]
+        is_small = -5 <= number <= 256
+        assert place == (address(small) + 32 * (number + 5) if is_small else 77)
+        assert is_small or others[-2:] == [number, number]
+
+
 STEPS = """
 B0():
   %v1 = load_ptr %frame !(0, 3)
