@@ -8,7 +8,7 @@ The entry has the signature of the VM's handlers, so that the interpreter jumps 
 from __future__ import annotations
 
 from ..ir.function import Block, Function
-from ..ir.ops import ALIAS, OPS
+from ..ir.ops import ALIAS, OPS, TOUCHED
 from .exit_programs import Exits
 
 LLVM_TYPES = {"i": "i64", "f": "double", "b": "i1", "p": "ptr"}
@@ -28,11 +28,30 @@ declare ptr @llvm.frameaddress.p0(i32)
 """
 TAIL = """attributes #0 = { nounwind }
 attributes #1 = { nounwind memory(argmem: readwrite, inaccessiblemem: readwrite) cold }
+attributes #2 = { nounwind memory(inaccessiblemem: readwrite) }
 !0 = !{!"fire"}
 !97 = !{!"branch_weights", i32 100000, i32 1}
 !98 = !{!"branch_weights", i32 1, i32 100000}
 !99 = !{}
+!96 = distinct !{!96}
 """
+QUIET = {name: f"{'' if touched else ' #2'}, !noalias !{80 + number}"           # what is said of a call
+         for number, (name, touched) in enumerate(TOUCHED.items())}
+
+
+def classes_of_memory() -> str:
+    """The alias classes, for what is known of types (`!tbaa`) and for calls that touch few of them (`!noalias`)."""
+    made = []
+    for name, n in ALIAS.items():
+        made += [f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}", f"!{n + 100} = !{{!\"{name}\", !0, i64 0}}",
+                 f"!{n}00 = !{{!{n}01}}", f"!{n}01 = distinct !{{!{n}01, !96}}"]
+    for number, touched in enumerate(TOUCHED.values(), 80):
+        others = ", ".join(f"!{n}01" for kind, n in ALIAS.items() if kind not in touched)
+        made.append(f"!{number} = !{{{others}}}")
+    return "\n".join(made) + "\n"
+
+
+CLASSES = classes_of_memory()
 
 
 def place_in(table: str, number: int) -> str:
@@ -95,8 +114,7 @@ class Lowering:
         if self.leaving:
             out += self.common_exit()
         out.append("}")
-        out.append(TAIL + "".join(f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}\n"
-                                  f"!{n + 100} = !{{!\"{name}\", !0, i64 0}}\n" for name, n in ALIAS.items()))
+        out.append(TAIL + CLASSES)
         return out
 
     def common_exit(self) -> list[str]:
@@ -161,6 +179,11 @@ class Lowering:
         n = self.number
         row = OPS[name]
         fields: dict = {"r": result, "n": n, "x": x, "before": self.label}
+        quiet = ""
+        if name in CALLS or name == "box_int":
+            quiet = QUIET.get(self.function.quiet.get(x), "")
+        elif type(x) is tuple:
+            fields["alias"] = f"!tbaa !{x[1]}, !alias.scope !{x[1]}00"
         if name in CALLS:
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
@@ -174,6 +197,8 @@ class Lowering:
             args = [self.stressed(n, name, args[0])]
         for line in row.lines:
             text = line.format(*args, **fields)
+            if quiet and "call " in text:
+                text += quiet
             if text.endswith(":"):
                 self.label = text[:-1]
                 self.lines.append(text)

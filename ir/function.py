@@ -45,6 +45,7 @@ class Function:
         self.classes: dict[int, object] = {}    # weak references to classes among the constants, by number
         self.marks: dict[int, tuple] = {}       # constants that are another number in each run: what they say, of what
         self.names: dict = {}                   # what the code relies on of the names in dicts, by the dicts' addresses
+        self.quiet: dict[int, str] = {}         # constants that are functions of TOUCHED in ops.py, by number
         self.scratch = 0                        # words of memory for fast loops
         self.exits: list[tuple[int, int]] = []  # of each exit: where the interpreter goes on, frames above the root
         self.uncounted: set[int] = set()        # exits that are as it should be: nothing is recorded there

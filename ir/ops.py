@@ -71,36 +71,36 @@ ir("float_bits",   "f>i",  PURE, "{r} = bitcast double {0} to i64")
 ir("float_select", "bff>f", PURE, "{r} = select i1 {0}, double {1}, double {2}")
 ir("ptr_select",   "bpp>p", PURE, "{r} = select i1 {0}, ptr {1}, ptr {2}")
 # -------------------------------------------------------------------------------------------------- memory
-# {x} is (byte offset, alias class)
+# {x} is (byte offset, alias class), {alias} what LLVM is told of the class
 _WIDTHS = {"i8": "i8", "u8": "i8", "i16": "i16", "u16": "i16", "i32": "i32", "u32": "i32"}
 for _kind, _result, _llvm in (("i64", "i", "i64"), ("f64", "f", "double"), ("ptr", "p", "ptr")):
     ir(f"load_{_kind}",  f"p>{_result}", READS,
-       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};{r} = load {W}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _llvm))
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};{r} = load {W}, ptr %a{n}, align 8, {alias}".replace("{W}", _llvm))
     ir(f"store_{_kind}", f"p{_result}>", WRITES,
-       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store {W} {1}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _llvm))
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store {W} {1}, ptr %a{n}, align 8, {alias}".replace("{W}", _llvm))
 for _kind, _llvm in _WIDTHS.items():
     _extend = "sext" if _kind[0] == "i" else "zext"
     ir(f"load_{_kind}", "p>i", READS,
-       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = load {W}, ptr %a{n}, align 1, !tbaa !{x[1]};"
+       "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = load {W}, ptr %a{n}, align 1, {alias};"
        "{r} = {E} {W} %l{n} to i64".replace("{W}", _llvm).replace("{E}", _extend))
     ir(f"store_{_kind}", "pi>", WRITES,
        "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = trunc i64 {1} to {W};"
-       "store {W} %l{n}, ptr %a{n}, align 1, !tbaa !{x[1]}".replace("{W}", _llvm))
+       "store {W} %l{n}, ptr %a{n}, align 1, {alias}".replace("{W}", _llvm))
 # A register: payload and tag. Of bool the payload is the number it is as an int.
 for _kind, _types, _held, _tag in (("int", "pi>", "i64", "1"), ("float", "pf>", "double", "0x0000000000000002"),
                                    ("bool", "pi>", "i64", "3")):
     ir(f"store_{_kind}", _types, WRITES,
        "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%b{n} = insertelement <2 x {W}> <{W} undef, {W} {T}>, {W} {1}, i64 0;"
-       "store <2 x {W}> %b{n}, ptr %a{n}, align 8, !tbaa !{x[1]}".replace("{W}", _held).replace("{T}", _tag))
-ir("store_obj",    "pp>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store ptr {1}, ptr %a{n}, align 8, !tbaa !{x[1]};"
-                                   "%b{n} = getelementptr i8, ptr %a{n}, i64 8;store i64 -1, ptr %b{n}, align 8, !tbaa !{x[1]}")
+       "store <2 x {W}> %b{n}, ptr %a{n}, align 8, {alias}".replace("{W}", _held).replace("{T}", _tag))
+ir("store_obj",    "pp>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};store ptr {1}, ptr %a{n}, align 8, {alias};"
+                                   "%b{n} = getelementptr i8, ptr %a{n}, i64 8;store i64 -1, ptr %b{n}, align 8, {alias}")
 REGISTER_TAGS = {"store_int": 1, "store_float": 2, "store_bool": 3, "store_obj": -1}
 # Whether a signal, another thread or a pending call waits: never known from the turn before.
 ir("poll",         "p>i",  READS,  "%l{n} = load volatile i32, ptr {0}, align 4;{r} = sext i32 %l{n} to i64")
 ir("load_f32",     "p>f",  READS,  "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};"
-                                   "%l{n} = load float, ptr %a{n}, align 4, !tbaa !{x[1]};{r} = fpext float %l{n} to double")
+                                   "%l{n} = load float, ptr %a{n}, align 4, {alias};{r} = fpext float %l{n} to double")
 ir("store_f32",    "pf>",  WRITES, "%a{n} = getelementptr i8, ptr {0}, i64 {x[0]};%l{n} = fptrunc double {1} to float;"
-                                   "store float %l{n}, ptr %a{n}, align 4, !tbaa !{x[1]}")
+                                   "store float %l{n}, ptr %a{n}, align 4, {alias}")
 ir("index",        "pi>p", PURE,   "{r} = getelementptr {x}, ptr {0}, i64 {1}")     # {x}: LLVM element type
 ir("index_in",     "pi>p", PURE,   "{r} = getelementptr inbounds {x}, ptr {0}, i64 {1}")    # what it points to is there
 ir("scratch",      ">p",   PURE,   "{r} = getelementptr i8, ptr @counters, i64 {x}")
@@ -128,7 +128,7 @@ ir("decref_plain", "p>",   WRITES, "%c{n} = load i64, ptr {0}, align 8, !tbaa !2
                                    "store i64 %d{n}, ptr {0}, align 8, !tbaa !2;%e{n} = icmp eq i64 %d{n}, 0;"
                                    "br i1 %e{n}, label %F{n}, label %G{n}, !prof !98;F{n}:;"
                                    "%z{n} = load ptr, ptr @consts, align 8, !invariant.load !99;"
-                                   "call preserve_mostcc void %z{n}(ptr {0}) #1;br label %G{n};G{n}:")
+                                   "call preserve_mostcc void %z{n}(ptr {0}) #1, !noalias !80;br label %G{n};G{n}:")
 # ------------------------------------------------------------------------------------------ control, calls
 ir("guard",        "b>",   GUARD,  "br i1 {0}, label %H{n}, label %{x}, !prof !97;H{n}:")
 # Whether a call has done what it is for, and must not do it again: exit stress leaves it alone.
@@ -171,3 +171,8 @@ FLOATS = {name for name, row in OPS.items() if row.result == "f"}
 ALIAS = {name: number for number, name in enumerate(
     ("refcnt", "reg", "list", "item", "attr", "type", "long", "float", "iter", "dict", "frame", "data", "jit", "str",
      "tuple", "cell", "scratch"), start=2)}        # templates above name refcnt 2, long 8
+# Functions that touch of the memory that compiled code knows nothing but what is in these classes; "" is the end of an
+# object that holds no others (decref_plain). Any other call may touch everything.
+TOUCHED = {"": ("refcnt", "long", "float", "str"), "rt_box_int": (), "rt_box_float": (), "rt_float_mod": (),
+           "rt_float_floordiv": (), "rt_store_float": ("refcnt", "float", "item", "attr"),
+           "rt_append": ("refcnt", "list", "item")}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from _weakref import ref
 
 from ..ir.function import Block, Function
-from ..ir.ops import ALIAS
+from ..ir.ops import ALIAS, TOUCHED
 from ..tracer.liveness import effects_of
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
 from .leaving import Abort, Leaving
@@ -77,7 +77,10 @@ class Builder(Leaving):
 
     def api(self, name: str) -> int:
         """The number of the constant with the address of a function of the runtime or of the C API."""
-        return self.function.const(self.core.address(name))
+        number = self.function.const(self.core.address(name))
+        if name in TOUCHED:
+            self.function.quiet[number] = name
+        return number
 
     def box_int(self, number: str) -> str:
         """An object for an int: a new reference."""

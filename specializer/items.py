@@ -7,7 +7,7 @@ from .values import EMPTY, NO, NUMBERS, Val
 
 
 CALCULATING = {"ADD", "SUB", "MUL", "TRUEDIV", "LT", "LE", "EQ", "NE", "GT", "GE"}
-NO_FLOAT = "a float is stored over something else"
+OF_KIND = {"int": "an int is stored over something else", "float": "a float is stored over something else"}
 NEGATIVE = "an index is out of range, or counts from the end"
 
 
@@ -194,8 +194,8 @@ class Items(Builder):
 
     def replace_slot(self, slot: str, value: Val, alias: str, may_be_null: bool = False) -> None:
         """Put a value in a place that owns an object; a float's box is reused if nobody else has it."""
-        if value.kind == "float" and not may_be_null and not self.left_before(NO_FLOAT):
-            self.replace_float(slot, value, alias)
+        if value.kind in OF_KIND and not may_be_null and not self.left_before(OF_KIND[value.kind]):
+            self.replace_number(slot, value, alias)
             return
         self.secure()
         if value.kind == "float" and not may_be_null:
@@ -211,12 +211,23 @@ class Items(Builder):
             self.do("decref", old)
         self.cx.facts.clear()
 
-    def replace_float(self, slot: str, value: Val, alias: str) -> None:
-        """The same for a float where a float is: what ends then is a float at most, so nothing else changes."""
+    def replace_number(self, slot: str, value: Val, alias: str, may_be_null: bool = False) -> None:
+        """The same for a number where one of its kind is: what ends then is that at most, so nothing else changes."""
+        leave = f"B{self.exit_for(OF_KIND[value.kind]).number}"
         old = self.load("ptr", slot, 0, alias)
-        is_float = self.e("ptr_eq", self.load("ptr", old, 8, "type"), self.const_object(float))
-        self.do("guard", is_float, x=f"B{self.exit_for(NO_FLOAT).number}")
+        if may_be_null:
+            self.do("guard_not", self.e("is_null", old), x=leave)
+        kind = self.const_object(int if value.kind == "int" else float)
+        self.do("guard", self.e("ptr_eq", self.load("ptr", old, 8, "type"), kind), x=leave)
         self.secure()
+        if value.kind == "float":
+            self.replace_float(slot, old, value)
+        else:
+            self.store("ptr", slot, self.box_int(value.ssa), 0, alias)
+            self.do("decref_plain", old)
+
+    def replace_float(self, slot: str, old: str, value: Val) -> None:
+        """Put a float in the box of the old one, or in a box of its own."""
         alone = self.e("int_eq", self.load("i64", old, 0, "refcnt"), "1")
         again, fresh, on = (self.function.block() for _ in range(3))
         self.block.end = ("branch", alone, again, fresh)

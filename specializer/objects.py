@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from .items import OF_KIND
 from .names import KNOWN_KINDS, MethodDescriptor, Names
 from .own_dicts import MANAGED_DICT, OwnDicts
 from .values import EMPTY, NO, Val, is_fixed
@@ -287,12 +288,15 @@ class Objects(Names, OwnDicts):
         value = frame.regs[instr.b]
         self.guard_ordered(value)
         self.keep()
-        self.secure()
-        if base == val.ssa:
-            self.store_attribute("slot", (self.e("offset", base, x=offset),), value)
+        if value.kind in OF_KIND and not self.left_before(OF_KIND[value.kind]):
+            self.replace_number(self.e("offset", base, x=offset), value, "attr", may_be_null=True)
         else:
-            self.store_attribute("value", (base, str(offset // 8)), value)
-        self.changed(val)
+            self.secure()
+            if base == val.ssa:
+                self.store_attribute("slot", (self.e("offset", base, x=offset),), value)
+            else:
+                self.store_attribute("value", (base, str(offset // 8)), value)
+            self.changed(val)
         self.consume(instr, 1, instr.b)
         self.consume(instr, 0, instr.a)
         return instr.at + instr.length

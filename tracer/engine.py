@@ -39,8 +39,8 @@ TURN_MS = 0.000004      # what the optimizer gains in a turn of a loop, about
 DEFECTS = KeyError, IndexError, ValueError, AssertionError, UnboundLocalError    # no program can have caused these
 COUNTED = {"trace": "traces", "bridge": "bridges", "promotion": "promoted"}
 PROMOTE = "it has run often enough to be compiled better"
-RECORDINGS = (8, 8)     # of a loop, a function before it is compiled
-APART = (11, 97, 397, 509, 613, 701, 809), (11, 397, 1009, 1511, 2003, 2503, 3001)       # turns or calls between them
+RECORDINGS = (6, 6)     # of a loop, a function before it is compiled
+APART = (11, 97, 397, 509, 613), (11, 397, 1009, 1511, 2003)            # turns or calls between them
 
 
 class Engine:
