@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from .arith import literal
-from .builder import Builder
+from .builder import FIRST_SMALL_INT, SMALL_INTS, Builder
 from .values import EMPTY, NO, NUMBERS, Val
 
 
 CALCULATING = {"ADD", "SUB", "MUL", "TRUEDIV", "LT", "LE", "EQ", "NE", "GT", "GE"}
 OF_KIND = {"int": "an int is stored over something else", "float": "a float is stored over something else"}
+UNSET = "an attribute that was not set is set"
 NEGATIVE = "an index is out of range, or counts from the end"
 
 
@@ -194,15 +195,18 @@ class Items(Builder):
 
     def replace_slot(self, slot: str, value: Val, alias: str, may_be_null: bool = False) -> None:
         """Put a value in a place that owns an object; a float's box is reused if nobody else has it."""
-        if value.kind in OF_KIND and not may_be_null and not self.left_before(OF_KIND[value.kind]):
+        if may_be_null:
+            unset = self.e("is_null", self.load("ptr", slot, 0, alias))
+            self.do("guard_not", unset, x=f"B{self.exit_for(UNSET).number}")
+        if value.kind in OF_KIND and not self.left_before(OF_KIND[value.kind]):
             self.replace_number(slot, value, alias)
             return
         self.secure()
-        if value.kind == "float" and not may_be_null:
-            self.do("call_none", slot, value.ssa, x=self.api("rt_store_float"))
+        if value.kind == "float":
+            self.do("call_none", slot, value.ssa, x=self.api("rt_store_slot_float"))
             self.cx.facts.clear()
             return
-        if value.kind in ("bool", "none") and not may_be_null:
+        if value.kind in ("bool", "none"):
             self.replace_singleton(slot, value, alias)
         else:
             fresh = self.boxed_new(value)
@@ -211,31 +215,28 @@ class Items(Builder):
             self.do("decref", old)
         self.cx.facts.clear()
 
-    def replace_number(self, slot: str, value: Val, alias: str, may_be_null: bool = False) -> None:
+    def replace_number(self, slot: str, value: Val, alias: str) -> None:
         """The same for a number where one of its kind is: what ends then is that at most, so nothing else changes."""
         leave = f"B{self.exit_for(OF_KIND[value.kind]).number}"
         old = self.load("ptr", slot, 0, alias)
-        if may_be_null:
-            self.do("guard_not", self.e("is_null", old), x=leave)
         kind = self.const_object(int if value.kind == "int" else float)
         self.do("guard", self.e("ptr_eq", self.load("ptr", old, 8, "type"), kind), x=leave)
         self.secure()
+        quick, other, on = (self.function.block() for _ in range(3))
         if value.kind == "float":
-            self.replace_float(slot, old, value)
+            test = self.e("int_eq", self.load("i64", old, 0, "refcnt"), "1")
         else:
+            test = self.e("int_ult", self.e("int_add", value.ssa, str(-FIRST_SMALL_INT)), SMALL_INTS)
+        self.block.end = ("branch", test, quick, other)
+        self.block = quick
+        if value.kind == "float":                       # nobody else has its box
+            self.store("f64", old, value.ssa, 16, "float")
+        else:                                           # there is an object
             self.store("ptr", slot, self.box_int(value.ssa), 0, alias)
             self.do("decref_plain", old)
-
-    def replace_float(self, slot: str, old: str, value: Val) -> None:
-        """Put a float in the box of the old one, or in a box of its own."""
-        alone = self.e("int_eq", self.load("i64", old, 0, "refcnt"), "1")
-        again, fresh, on = (self.function.block() for _ in range(3))
-        self.block.end = ("branch", alone, again, fresh)
-        self.block = again
-        self.store("f64", old, value.ssa, 16, "float")
-        self.block = fresh
-        self.do("call_none", slot, value.ssa, x=self.api("rt_store_float"))
-        for block in (again, fresh):
+        self.block = other
+        self.do("call_none", slot, value.ssa, x=self.api("rt_store_slot_" + value.kind))
+        for block in (quick, other):
             block.end = ("jump", on, [])
             on.incoming.append((block, []))
         self.block = on

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from .items import OF_KIND
+from .items import OF_KIND, UNSET
 from .names import KNOWN_KINDS, MethodDescriptor, Names
 from .own_dicts import MANAGED_DICT, OwnDicts
 from .values import EMPTY, NO, Val, is_fixed
@@ -288,18 +288,22 @@ class Objects(Names, OwnDicts):
         value = frame.regs[instr.b]
         self.guard_ordered(value)
         self.keep()
-        if value.kind in OF_KIND and not self.left_before(OF_KIND[value.kind]):
-            self.replace_number(self.e("offset", base, x=offset), value, "attr", may_be_null=True)
+        if self.takes_a_place(value) and not self.left_before(UNSET):
+            self.replace_slot(self.e("offset", base, x=offset), value, "attr", may_be_null=True)
         else:
             self.secure()
             if base == val.ssa:
                 self.store_attribute("slot", (self.e("offset", base, x=offset),), value)
             else:
                 self.store_attribute("value", (base, str(offset // 8)), value)
-            self.changed(val)
+            self.cx.facts.clear()
         self.consume(instr, 1, instr.b)
         self.consume(instr, 0, instr.a)
         return instr.at + instr.length
+
+    def takes_a_place(self, value: Val) -> bool:
+        """Whether a number can be expected to be stored over another: in an `__init__` hardly any is."""
+        return value.kind in OF_KIND and self.cx.frames[-1].code.host.co_name != "__init__"
 
     def store_attribute(self, what: str, place: tuple[str, ...], value: Val) -> None:
         """Store into a slot or among the inline values; a number into the box that is there, if it can."""
@@ -307,10 +311,6 @@ class Objects(Names, OwnDicts):
             self.do("call_none", *place, value.ssa, x=self.api(f"rt_store_{what}_{value.kind}"))
         else:
             self.do("call_none", *place, self.boxed_new(value), x=self.api("rt_store_" + what))
-
-    def changed(self, val: Val) -> None:
-        """An attribute was stored: the object it replaced may have ended, and anything with it."""
-        self.cx.facts.clear()
 
 
 __all__ = ["KNOWN_KINDS", "MethodDescriptor", "Objects"]

@@ -50,7 +50,7 @@ def rt_fill_bool(o: Obj, place: int, number: int):
     rt_fill(o, place, new_ref(Py_True if number != 0 else Py_False))
 
 
-@metal
+@metal(inline=True)
 def fits_box(old: Obj, number: int) -> bool:
     """Put an int of one digit in the place of another that only its holder has; those up to 256 are the host's own."""
     size = -number if number < 0 else number
@@ -98,7 +98,7 @@ def rt_store_value_int(values: obj_p, index: int, number: int):
 
 @metal
 def rt_store_slot_int(slot: obj_p, number: int):
-    """The same for a slot."""
+    """The same for a slot, or an item of a list."""
     old = slot[0]
     if not (old and fits_box(old, number)):
         slot[0] = sure_int(number)

@@ -99,17 +99,6 @@ def rt_sequence_iter(sequence: Obj, index: int) -> Obj:
 
 
 @metal
-def rt_store_float(slot: obj_p, number: float):
-    """Put a float in a place of a list; the box there is used again if nobody else has it."""
-    old = slot[0]
-    if old.ob_type == PyFloat_Type and old.ob_refcnt == 1:
-        Float(old).ob_fval = number
-        return
-    slot[0] = sure_float(number)
-    decref(old)
-
-
-@metal
 def rt_append(o: Obj, value: Obj) -> int:
     """Append an owned object to a list; 0: there is no memory, the list is as it was."""
     size = List(o).ob_size
@@ -126,7 +115,7 @@ def rt_append(o: Obj, value: Obj) -> int:
 
 
 FUNCTIONS_OF_RUNTIME = """deallocate rt_box_int rt_box_float rt_float_mod rt_float_floordiv take_sample rt_drop
-    rt_range rt_int_in rt_range_iter rt_sequence_iter rt_store_float rt_append""".split() + EXIT_RUNTIME + \
+    rt_range rt_int_in rt_range_iter rt_sequence_iter rt_append""".split() + EXIT_RUNTIME + \
     ITERATION_FUNCTIONS + GENERATOR_FUNCTIONS + DICT_RUNTIME + STRING_RUNTIME + COMPARE_RUNTIME + LONG_RUNTIME + \
     PRODUCT_RUNTIME + CLOSURE_RUNTIME + TEXT_RUNTIME + INSTANCE_RUNTIME + CALL_RUNTIME + EXCEPTION_RUNTIME + \
     NAME_RUNTIME + OUT_RUNTIME + SLICE_RUNTIME
