@@ -10,6 +10,7 @@ peak memory at least the resident size of the process that spawned it, so a bare
 """
 import os
 import platform
+import shlex
 import signal
 import subprocess
 import sys
@@ -106,6 +107,12 @@ def environment():
     found = dict({"PYPY_GC_NURSERY": "4M"}, **dict(os.environ, PYTHONHASHSEED="0"))
     found.pop("PYTHONDONTWRITEBYTECODE", None)
     return found
+
+
+def fire_command():
+    """Command line of fire: the command installed beside this Python, which starts 3 ms faster than `-m firelang`."""
+    command = os.path.join(os.path.dirname(sys.executable), "fire")
+    return shlex.quote(command) if os.access(command, os.X_OK) else shlex.quote(sys.executable) + " -m firelang"
 
 
 def machine():

@@ -17,7 +17,7 @@ import sys
 from dataclasses import asdict
 
 import report
-from measure import FAIL, OK, SKIP, Sample, machine, measure, version
+from measure import FAIL, OK, SKIP, Sample, fire_command, machine, measure, version
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
@@ -29,7 +29,7 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add = parser.add_argument
     add("--host", default="/usr/bin/python3", help="command line of the Python to compare with")
-    add("--fire", default=shlex.quote(sys.executable) + " -m firelang",
+    add("--fire", default=fire_command(),
         help='command line of fire; "" for none')
     add("--fire-args", default="", help="more arguments of fire, for instance --jit=off")
     add("--pypy", default="pypy3", help='command line of PyPy, left out where not installed; "" for none')

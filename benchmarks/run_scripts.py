@@ -15,7 +15,7 @@ import shlex
 import sys
 import tempfile
 
-from measure import spawn
+from measure import fire_command, spawn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPTS = os.path.join(HERE, "scripts")
@@ -25,7 +25,7 @@ COLUMNS = ("host", "off", "first", "later")
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--host", default="/usr/bin/python3", help="command line of the Python to compare with")
-    parser.add_argument("--fire", default=shlex.quote(sys.executable) + " -m firelang", help="command line of fire")
+    parser.add_argument("--fire", default=fire_command(), help="command line of fire")
     parser.add_argument("--n", type=int, default=3, help="rounds")
     parser.add_argument("--only", default="", help="names, separated by commas")
     return parser.parse_args(argv)

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import zipfile
 
-from measure import OK, measure
+from measure import OK, fire_command, measure
 
 CACHE = os.path.join(os.path.dirname(os.path.abspath(__file__)), ".cache")
 PACKAGE = "qrcodegen==1.8.0"
@@ -68,7 +68,7 @@ def main():
     """The exit status: 0 where all print the same."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--host", default="/usr/bin/python3")
-    parser.add_argument("--fire", default=shlex.quote(sys.executable) + " -m firelang")
+    parser.add_argument("--fire", default=fire_command())
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--codes", type=int, default=150)
     options = parser.parse_args()
