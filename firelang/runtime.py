@@ -60,6 +60,7 @@ def connect(loaded):
     # runpy: `-m`, run_path, and the main module of a spawned process
     importer.after_import("runpy", lambda module: setattr(module, "exec", loaded.exec_code))
     importer.after_import("multiprocessing.util", extend_multiprocessing)
+    importer.after_import("greenlet", lambda module: loaded._core.switch_stacks())
     importer.enable()
 
 

@@ -58,7 +58,9 @@ def resume_from_c(gen: Gen, value: Obj, throw: bool, closing: bool) -> Obj:
     thread = current_thread()
     if not thread:
         return None
+    thread.generators = thread.generators + 1
     result = run_generator(gen, thread, value if value else Py_None, throw)
+    thread.generators = thread.generators - 1
     if result == Py_None and not value and gen.gi_frame_state != FRAME_SUSPENDED:
         if cast(Obj, gen).ob_type != FireAsyncGenerator_Type:
             decref(result)

@@ -49,6 +49,28 @@ def test_ctrl_c(name, tmp_path):
         process.wait()
 
 
+def test_one_of_many_stacks(tmp_path):
+    """Once a module greenlet is imported, each entry from C asks anew which stack it is on."""
+    (tmp_path / "greenlet.py").write_text("")
+    same([script(tmp_path, """
+import greenlet, functools, threading
+def key(x): return [-x, *sorted(range(x), key=lambda y: y % 3)]
+def items(n):
+    for i in range(n): yield sum(j for j in map(abs, range(-i, 1)))
+def deep(n): return n and 1 + max(range(n - 1, n), key=lambda _: 0) - n + functools.reduce(lambda a, b: deep(b), [0, n - 1])
+class C:
+    def __lt__(self, other): return id(self) < 0 or next(self.made) > 3
+    def __init__(self): self.made = items(9)
+def work(n): found.append((sorted(range(n), key=key), list(map(len, zip(items(n)))), deep(n), len(sorted(C() for _ in range(n)))))
+found = []
+threads = [threading.Thread(target=work, args=(n,)) for n in range(4, 12)]
+for t in threads: t.start()
+work(3)
+for t in threads: t.join()
+print(sorted(found, key=repr))
+""")], tmp_path, timeout=60)
+
+
 def test_ctrl_c_can_be_caught(tmp_path):
     """A program handles KeyboardInterrupt and goes on."""
     program = script(tmp_path, """

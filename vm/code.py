@@ -130,7 +130,7 @@ def describe_code(code: VMCode, host: Code):
     code.code = cast(Obj, host)
     code.code_start = byte_offset(cast(VOID_P, host), CODE_UNITS)
     code.nlocalsplus = host.co_nlocalsplus
-    code.head_bytes = (72 + 8 * host.co_nlocalsplus + 15) // 16 * 16
+    code.head_bytes = head_bytes(host)
     code.total_bytes = code.head_bytes + sizeof(Frame) + 16 * code.nregs
     code.argcount = host.co_argcount
     code.posonly = host.co_posonlyargcount

@@ -14,6 +14,18 @@ from .spare import *  # noqa: F403
 RETURN_CODE = OPS["RETURN"].code
 
 
+@metal(inline=True)
+def head_bytes(host: Code) -> int:
+    """The size of the host's part of a frame."""
+    return (72 + 8 * host.co_nlocalsplus + 15) // 16 * 16
+
+
+@metal(inline=True)
+def frame_of(iframe: InterpreterFrame) -> Frame:
+    """Our part of a frame that the VM runs, which lies behind the host's."""
+    return cast(Frame, byte_offset(cast(VOID_P, iframe), head_bytes(iframe.f_code)))
+
+
 @metal
 def publish_locals(frame: Frame) -> bool:
     """Box every local into the host's part of the frame (for locals(), f_locals); False with MemoryError.

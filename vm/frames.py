@@ -2,6 +2,10 @@
 
     push_frame(thread, code, function, caller)  ->  frame linked on the thread state, registers empty
     pop_frame(frame)                            ->  locals dropped, unlinked, memory given back
+
+A record (`Thread`) is a stack: the frames on it end in the reverse order of their beginning. A thread has one, unless
+something exchanges C stacks under the host, as greenlet does (`state.switching`): then each chain of host frames that
+begins in C with none of ours has one of its own, and what C calls goes on the stack of the innermost VM frame.
 """
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from .frame_objects import *  # noqa: F403
 
 HIDDEN = 1 << 27                  # in a code's flags: its frames are not seen by the program
 CHUNK_BYTES = 256 * 1024
+FIRST_OF_MANY = 16 * 1024         # of a stack's first chunk where a thread has many
 C_STACK_RESERVE = 256 * 1024      # bytes of C stack that must be left to enter the interpreter again
 
 
@@ -29,14 +34,36 @@ def c_stack_limit() -> int:
     return limit + C_STACK_RESERVE
 
 
+@metal
+def innermost_stack(ts: ThreadState) -> Thread:
+    """The stack of the innermost VM frame that the host knows of; NULL: there is none."""
+    iframe = ts.cframe.current_frame
+    while iframe:
+        if iframe.is_entry == VM_FRAME:
+            return frame_of(iframe).thread
+        iframe = iframe.previous
+    return None
+
+
+@metal
+def is_free(thread: Thread) -> bool:
+    """Whether a stack has no frames, and no generator runs that would put its callees there."""
+    return thread.chunk == None and thread.generators == 0
+
+
 @metal(cold=True)
 def find_thread(ts: ThreadState) -> Thread:
-    """The VM's record of a thread, made at its first use; NULL with MemoryError."""
-    thread = state.threads
-    while thread:
-        if thread.ts == ts:
-            break
-        thread = thread.next
+    """The VM's record of a thread (where it has many, of its present stack), made at its first use; NULL with
+    MemoryError."""
+    thread: Thread = None
+    if state.switching != 0:
+        thread = innermost_stack(ts)
+    if not thread:
+        thread = state.threads
+        while thread:
+            if thread.ts == ts and (state.switching == 0 or is_free(thread)):
+                break
+            thread = thread.next
     if not thread:
         thread = cast(Thread, PyMem_RawCalloc(1, sizeof(Thread)))
         if not thread:
@@ -48,7 +75,7 @@ def find_thread(ts: ThreadState) -> Thread:
     if thread.id != ts.id:                      # new, or a new thread state at an old one's address
         thread.id = ts.id
         thread.c_stack_limit = c_stack_limit()
-    state.last_ts = ts
+    state.last_ts = ts if state.switching == 0 else None        # None: asked again at each entry
     state.last_id = ts.id
     state.last_thread = thread
     return thread
@@ -65,7 +92,7 @@ def current_thread() -> Thread:
 @metal(cold=True)
 def grow_stack(thread: Thread, bytes: int) -> ptr_t:
     """Start a new chunk that has room for `bytes`; NULL with MemoryError."""
-    size = CHUNK_BYTES
+    size = CHUNK_BYTES if state.switching == 0 or thread.chunk else FIRST_OF_MANY
     if bytes + sizeof(Chunk) > size:
         size = bytes + sizeof(Chunk)
     chunk = thread.spare

@@ -17,7 +17,7 @@ module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
            ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O),
-           ("jit_info", "core_jit_info", METH_NOARGS),
+           ("switch_stacks", "core_switch_stacks", METH_NOARGS), ("jit_info", "core_jit_info", METH_NOARGS),
            ("code_record", "core_code_record", METH_O),
            ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
@@ -42,6 +42,14 @@ def core_set_translator(module: Obj, translator: Obj) -> Obj:
 def core_set_poll(module: Obj, function: Obj) -> Obj:
     """set_poll(f): an ordinary function of the host that does nothing."""
     copy_field(field_address(state, "poll_function"), function)
+    return new_ref(Py_None)
+
+
+@metal
+def core_switch_stacks(module: Obj, unused: Obj) -> Obj:
+    """switch_stacks(): from now on something may exchange C stacks; see vm/frames.py."""
+    state.switching = 1
+    state.last_ts = None
     return new_ref(Py_None)
 
 

@@ -29,7 +29,8 @@ VMCode = struct("VMCode", """words:u64* origin:i32* pool:Reg handlers:u32* nword
     code_start:ptr code:Obj twin:i64 runs:i64 plain:i64 entry:u64* native:ptr
     compiled:i64 direct:i64 lines:i32* frameless:ptr frameless_kinds:i64
     frameless_function:Obj given_up:i64""")
-Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64 translating:i64 compared:Obj""")
+Thread = struct("Thread", """ts:ThreadState top:ptr limit:ptr chunk:Chunk spare:Chunk c_stack_limit:i64 next:Thread id:i64 translating:i64 compared:Obj
+    generators:i64""")
 Chunk = struct("Chunk", "previous:Chunk saved_top:ptr saved_limit:ptr size:i64 first:ptr pad:i64")
 Frame = struct("Frame", """pc:u64* iframe:InterpreterFrame code:VMCode caller:Frame thread:Thread regs:Reg pool:Reg
     function:Function words:i64 kind:i64 linked:i64 gen:Obj result:Obj out:Obj*""", 112)
@@ -59,7 +60,7 @@ State = struct("State", """eval_breaker:i32* extra_index:i64 translator:Obj last
     blank_bytes:Obj string_name:Obj mode_eval:Obj mode_exec:Obj name_dunder_class:Obj
     builtin_compile:Obj builtin_import:Obj unknown_module:Obj name_init_subclass:Obj name_subclasses:Obj
     type_new:ptr tracer_hidden:i64 group_split:ptr group_subgroup:ptr name_doc:Obj name_descr_get:Obj
-    name_derive:Obj name_notes:Obj counts_calls:i64 young:i32* name_call:Obj name_setattr:Obj""")
+    name_derive:Obj name_notes:Obj counts_calls:i64 young:i32* name_call:Obj name_setattr:Obj switching:i64""")
 Jit = struct("Jit", """recording:i64 loop_threshold:i64 call_threshold:i64 thread:Thread root:Frame header:u64*
     kind:i64 count:i64 rounds:i64 rounds_wanted:i64 log:i64* hook:Obj out_pc:u64* out_frame:Frame exit_header:u64*
     exit_number:i64 exit_region:i64 exit_depth:i64 last_frame:Frame last_reg:Reg limit:i64 busy:i64 nkinds:i64
