@@ -71,6 +71,13 @@ def connect(vm):
     """Let module bodies run on `vm`."""
     body = host_code_with_exec(external.SourceFileLoader.exec_module, vm.exec_code)
     setattr(VmLoader, "exec_module", body)  # noqa: B010 (a method replaced on purpose)
+    finder.find_spec = unseen(finder.find_spec)
+
+
+def unseen(function):
+    """`function` as the import system calls it: no tracer or profiler of the program sees what it does."""
+    vm = runtime.started()
+    return type(finder.extended)(vm._core.untraced, function) if vm else function
 
 
 def is_programs(names):
@@ -84,7 +91,7 @@ def beside(folder):
     if folder in _roots:
         return
     if not _roots:
-        sys.path_hooks.insert(0, path_hook)
+        sys.path_hooks.insert(0, unseen(path_hook))
     _roots.append(folder)
     for path in list(sys.path_importer_cache):
         if is_beside(path):
@@ -114,7 +121,7 @@ def path_hook(path):
 def loaders():
     """The host's loaders in its order, with ours for source."""
     for loader, suffixes in external._get_supported_file_loaders():
-        yield (loader_of, SUFFIXES) if loader is external.SourceFileLoader else (loader, suffixes)
+        yield (unseen(loader_of), SUFFIXES) if loader is external.SourceFileLoader else (loader, suffixes)
 
 
 class Finder:

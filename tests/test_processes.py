@@ -7,7 +7,7 @@ import time
 import pytest
 
 from interpreters import FIRE, HOST, environment, kill_group, run
-from test_cli import same, script
+from test_cli import compare, same, script
 
 LOOPS = {
     "while": "i = 0\nwhile True: i += 1",
@@ -57,11 +57,13 @@ import greenlet, functools, threading
 def key(x): return [-x, *sorted(range(x), key=lambda y: y % 3)]
 def items(n):
     for i in range(n): yield sum(j for j in map(abs, range(-i, 1)))
-def deep(n): return n and 1 + max(range(n - 1, n), key=lambda _: 0) - n + functools.reduce(lambda a, b: deep(b), [0, n - 1])
+def deep(n): return n and max(range(n - 1, n), key=lambda _: 0) + functools.reduce(lambda a, b: deep(b), [0, n - 1])
 class C:
     def __lt__(self, other): return id(self) < 0 or next(self.made) > 3
     def __init__(self): self.made = items(9)
-def work(n): found.append((sorted(range(n), key=key), list(map(len, zip(items(n)))), deep(n), len(sorted(C() for _ in range(n)))))
+def work(n):
+    made = sorted(C() for _ in range(n))
+    found.append((sorted(range(n), key=key), list(map(len, zip(items(n)))), deep(n), len(made)))
 found = []
 threads = [threading.Thread(target=work, args=(n,)) for n in range(4, 12)]
 for t in threads: t.start()
@@ -69,6 +71,31 @@ work(3)
 for t in threads: t.join()
 print(sorted(found, key=repr))
 """)], tmp_path, timeout=60)
+
+
+@pytest.mark.parametrize("packages", [[], ["all"]])
+def test_tracers_see_the_program_alone(packages, tmp_path):
+    """An import under a tracer or profiler shows it the module, nothing of what puts it on the VM."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("from . import part")
+        (tmp_path / name / "part.py").write_text("def f(): return 2\nf()")
+    program = script(tmp_path, """
+import os, sys
+def see(frame, what, arg):
+    if not any(s in frame.f_code.co_filename for s in ("<frozen", "_distutils_hack")) and what in ("call", "return"):
+        seen.append((os.path.basename(frame.f_code.co_filename), frame.f_code.co_name, what))
+    return see
+seen = []
+sys.settrace(see)
+import one
+sys.settrace(None)
+sys.setprofile(see)
+import two
+sys.setprofile(None)
+print(*seen, sep="\\n")
+""".replace("\\\\", "\\"))
+    compare(run(HOST, program, cwd=tmp_path), run(FIRE, program, packages=packages, cwd=tmp_path))
 
 
 def test_ctrl_c_can_be_caught(tmp_path):

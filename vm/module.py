@@ -17,7 +17,8 @@ module_def = Static("core_module_def", ModuleDef)
 METHODS = [("exec_code", "core_exec_code", METH_FASTCALL), ("adopt", "core_adopt", METH_O),
            ("set_translator", "core_set_translator", METH_O), ("stats", "core_stats", METH_NOARGS),
            ("call_outermost", "core_call_outermost", METH_FASTCALL), ("set_poll", "core_set_poll", METH_O),
-           ("switch_stacks", "core_switch_stacks", METH_NOARGS), ("jit_info", "core_jit_info", METH_NOARGS),
+           ("untraced", "core_untraced", METH_FASTCALL), ("switch_stacks", "core_switch_stacks", METH_NOARGS),
+           ("jit_info", "core_jit_info", METH_NOARGS),
            ("code_record", "core_code_record", METH_O),
            ("peek", "core_peek", METH_FASTCALL), ("poke", "core_poke", METH_FASTCALL),
            ("object_at", "core_object_at", METH_O), ("set_hook", "core_set_hook", METH_FASTCALL),
@@ -43,6 +44,19 @@ def core_set_poll(module: Obj, function: Obj) -> Obj:
     """set_poll(f): an ordinary function of the host that does nothing."""
     copy_field(field_address(state, "poll_function"), function)
     return new_ref(Py_None)
+
+
+@metal
+def core_untraced(module: Obj, args: obj_p, nargs: int) -> Obj:
+    """untraced(f, *args): f(*args) unseen by tracers and profilers."""
+    if nargs < 1:
+        PyErr_SetString(PyExc_TypeError[0], "untraced(f, *args)")
+        return None
+    ts = PyThreadState_Get()
+    PyThreadState_EnterTracing(ts)
+    result = PyObject_Vectorcall(args[0], args + 1, nargs - 1, None)
+    PyThreadState_LeaveTracing(ts)
+    return result
 
 
 @metal
