@@ -48,6 +48,25 @@ def started():
     return _vm
 
 
+holders = sys.getrefcount(sys.modules)      # of which none is a loop's, when last looked
+UNFOUND = 2                                 # of them the interpreter's own, and the argument here
+
+
+def may_import():
+    """Whether the program would not notice an import: sys.modules may not grow while it loops over that.
+
+    A loop has a reference to the dict, in an iterator or, compiled, in a register, where nobody finds it. So all
+    references but two have to be found in namespaces or containers."""
+    global holders
+    count = sys.getrefcount(sys.modules)
+    if count > holders:
+        found = gc.get_referrers(sys.modules)
+        if count - len(found) > UNFOUND or any(type(one).__name__.endswith("iterator") for one in found):
+            return False
+    holders = count
+    return True
+
+
 def connect(loaded):
     """Give the core what it needs, and it to what runs code for the user."""
     loaded.set_translator(translate)
@@ -106,6 +125,8 @@ def sent_here(error):
 
 def hot(why):
     """The first recording has ended: code of an earlier run takes its place, or the JIT is brought up."""
+    if not may_import():
+        return
     mode = pace()
     try:
         with NoCollections():
@@ -210,7 +231,7 @@ def translate(code):
 def bringing(program):
     """`program`, which at the first generator expression brings the functions that take in generators for builtins."""
     def brought(code):
-        if code.co_name == "<genexpr>":
+        if code.co_name == "<genexpr>" and may_import():
             vm().set_translator(program)
             bring_consumers()
         return program(code)
@@ -239,7 +260,7 @@ def noting(program):
 
     def noted(code):
         nonlocal brings
-        if brings and code.co_name == "<genexpr>":
+        if brings and code.co_name == "<genexpr>" and may_import():
             brings = False
             bring_consumers()
         if len(translated) < MOST_NOTED:

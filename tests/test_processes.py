@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from interpreters import FIRE, HOST, environment, kill_group, run
+from interpreters import FIRE, HOST, environment, is_host, kill_group, run
 from test_cli import compare, same, script
 
 LOOPS = {
@@ -96,6 +96,30 @@ sys.setprofile(None)
 print(*seen, sep="\\n")
 """.replace("\\\\", "\\"))
     compare(run(HOST, program, cwd=tmp_path), run(FIRE, program, packages=packages, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("jit", ["off", "on", "eager"])
+def test_loops_over_modules(jit, tmp_path):
+    """What the JIT and the translator import does not come into a loop over sys.modules; they wait for its end."""
+    program = script(tmp_path, """
+import sys
+def same(x): return x
+def heavy(n):
+    s = 0
+    for i in range(n): s += i * 3 % 7
+    return s
+n = 0
+for k in range(100):
+    for m in sys.modules: n += len(same(m)) and any(c == "_" for c in m)
+    for m, v in sys.modules.items(): n += sum(1 for c in m)
+    n += len([k for k, v in sys.modules.items() if v])
+def go_over(modules): return sum(heavy(100) for m in modules)
+print(n > 0, go_over(sys.modules) > 0, go_over(sys.modules.values()) > 0, heavy(300000))
+""")
+    env = environment(FIRE_CACHE_DIR=tmp_path / "cache", FIRE_JIT_LATER="wait")
+    host = run(HOST, program, cwd=tmp_path)
+    for _ in range(3):
+        compare(host, run(FIRE if is_host(FIRE) else [*FIRE, f"--jit={jit}"], program, cwd=tmp_path, env=env))
 
 
 def test_ctrl_c_can_be_caught(tmp_path):

@@ -71,6 +71,8 @@ class Engine:
 
     def hook(self, why: int) -> None:
         """A recording has ended."""
+        if not runtime.may_import():
+            return
         started = process_time()
         self.clock = started * 1000 - self.counts["compile_ms"]
         with runtime.NoCollections():

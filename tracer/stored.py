@@ -54,6 +54,8 @@ def warm(turns: int) -> tuple[int, int]:
 
 def hook(why: int) -> None:
     """A place is warm, or a recording has ended."""
+    if not runtime.may_import():
+        return
     if why != ASKED:
         runtime.engine().hook(why)
         return
