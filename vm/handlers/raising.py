@@ -117,6 +117,8 @@ def set_again(ts: ThreadState, value: Obj):
     if unlikely(cast(VOID_P, ts.curexc_type) != None):
         PyErr_Clear()
     traceback = BaseException(value).traceback
+    if traceback == Py_None:                        # `with_traceback(None)`
+        traceback = None
     if traceback:
         incref(traceback)
     ts.curexc_type = kind
