@@ -5,12 +5,14 @@ Each case is a program; it prints the same on the host, on fire with everything 
 third guard made to fail. `--stats=json` tells that something was compiled at all.
 """
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from interpreters import FIRE, HOST, is_host, run
 
 pytestmark = pytest.mark.skipif(is_host(FIRE), reason="the command under test is a plain CPython, it compiles nothing")
+PROGRAMS_OF_BENCHMARKS = Path(__file__).parent.parent / "benchmarks" / "programs"
 CHECKED = ["--jit=eager", "-X", "fire.jit_verify=1"]
 MODES = {"eager": CHECKED, "optimized": [*CHECKED, "-X", "fire.jit_level=2"],
          "stress": [*CHECKED, "-X", "fire.jit_stress=3"]}
@@ -504,30 +506,10 @@ def test_instances_that_nobody_sees_are_not_made(tmp_path):
     assert found.out.split() == ["hidden", "False", "kept", "True"]
 
 
-SPIGOT = """
-    def digits(n):
-        found = []
-        q, r, t, k = 1, 0, 1, 1
-        while len(found) < n:
-            digit = (3 * q + r) // t
-            if (4 * q + r) // t == digit:
-                found.append(digit)
-                q, r = 10 * q, 10 * (r - digit * t)
-            else:
-                odd = 2 * k + 1
-                q, r, t = q * k, (2 * q + r) * odd, t * odd
-                k += 1
-        return found
-    print(sum(digits(3000)))
-"""
-
-
-def test_few_turns_that_take_long(tmp_path):
+def test_few_turns_that_take_long():
     """Some thousands of turns are enough where their instructions take long: those of ints with thousands of digits."""
-    script = tmp_path / "program.py"
-    script.write_text(textwrap.dedent(SPIGOT))
-    host, fire = run(HOST, script), run(FIRE, script, stats=True)
-    assert fire.out == host.out and fire.stats["traces"] == 1
+    fire = run([*FIRE, "-X", "fire.cache=0"], PROGRAMS_OF_BENCHMARKS / "pidigits.py", stats=True)
+    assert fire.stats["traces"] >= 1
 
 
 def test_statistics(tmp_path):
