@@ -174,5 +174,5 @@ ALIAS = {name: number for number, name in enumerate(
 # Functions that touch of the memory that compiled code knows nothing but what is in these classes; "" is the end of an
 # object that holds no others (decref_plain). Any other call may touch everything.
 TOUCHED = {"": ("refcnt", "long", "float", "str"), "rt_box_int": (), "rt_box_float": (), "rt_float_mod": (),
-           "rt_float_floordiv": (), "rt_store_slot_float": ("refcnt", "float", "item", "attr"),
-           "rt_store_slot_int": ("refcnt", "long", "item", "attr"), "rt_append": ("refcnt", "list", "item")}
+           "rt_float_floordiv": (), "rt_replace_float": ("refcnt", "float", "item", "attr"),
+           "rt_replace_int": ("refcnt", "long", "item", "attr"), "rt_append": ("refcnt", "list", "item")}

@@ -235,7 +235,7 @@ class Items(Builder):
             self.store("ptr", slot, self.box_int(value.ssa), 0, alias)
             self.do("decref_plain", old)
         self.block = other
-        self.do("call_none", slot, value.ssa, x=self.api("rt_store_slot_" + value.kind))
+        self.do("call_none", slot, value.ssa, x=self.api("rt_replace_" + value.kind))
         for block in (quick, other):
             block.end = ("jump", on, [])
             on.incoming.append((block, []))

@@ -58,6 +58,30 @@ PROGRAMS = {
             return found
         print(f(90))
     """,
+    "the end of what a number replaces": """
+        class Ends:
+            def __init__(self, log): self.log = log
+            def __del__(self): self.log.append(1)
+        class A:
+            __slots__ = ("n", "x")
+            def __init__(self): self.n, self.x = 1, 0.5
+        class B(A): pass
+        def f(a, l, n, number):
+            log, seen = [], 0
+            for i in range(n):
+                seen = seen * 3 % 1000003 + len(log)
+                a.n = l[0] = i if number else i * 0.5
+                a.x = l[1] = i * 0.5 if number else i
+                seen += len(log) * 7
+                if i % 3 == 0: a.n = Ends(log)
+                if i % 4 == 0: a.x = Ends(log)
+                if i % 5 == 0: l[0] = Ends(log)
+                if i % 7 == 0: l[1] = Ends(log)
+            return seen, len(log)
+        for kind in A, B:
+            for number in 0, 1:
+                print(f(kind(), [0, 0], 300, number))
+    """,
     "signals while it compiles": """
         import signal
         files = set()

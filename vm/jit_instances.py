@@ -98,7 +98,7 @@ def rt_store_value_int(values: obj_p, index: int, number: int):
 
 @metal
 def rt_store_slot_int(slot: obj_p, number: int):
-    """The same for a slot, or an item of a list."""
+    """The same for a slot."""
     old = slot[0]
     if not (old and fits_box(old, number)):
         slot[0] = sure_int(number)
@@ -115,6 +115,26 @@ def rt_store_slot_float(slot: obj_p, number: float):
             return
     slot[0] = sure_float(number)
     xdecref(old)
+
+
+@metal
+def rt_replace_int(slot: obj_p, number: int):
+    """Put an int in the place of an int: nothing else can end."""
+    old = slot[0]
+    if not fits_box(old, number):
+        slot[0] = sure_int(number)
+        decref(old)
+
+
+@metal
+def rt_replace_float(slot: obj_p, number: float):
+    """The same for floats."""
+    old = slot[0]
+    if old.ob_refcnt == 1:
+        Float(old).ob_fval = number
+        return
+    slot[0] = sure_float(number)
+    decref(old)
 
 
 @metal
@@ -141,4 +161,5 @@ def rt_own_has(o: Obj, name: Obj) -> int:
 
 INSTANCE_RUNTIME = """rt_own_item rt_own_has
     rt_new_instance rt_fill rt_fill_float rt_fill_int rt_fill_bool rt_store_slot rt_store_value
-    rt_store_value_float rt_store_value_int rt_store_slot_int rt_store_slot_float""".split()
+    rt_store_value_float rt_store_value_int rt_store_slot_int rt_store_slot_float
+    rt_replace_int rt_replace_float""".split()
