@@ -40,13 +40,14 @@ QUIET = {name: f"{'' if touched else ' #2'}, !noalias !{80 + number}"           
 
 
 def classes_of_memory() -> str:
-    """The alias classes, for what is known of types (`!tbaa`) and for calls that touch few of them (`!noalias`)."""
+    """The alias classes, for what is known of types (`!tbaa`) and for calls that touch few of them (`!noalias`). Numbers
+    from 1000 on are those of source lines (marked.py)."""
     made = []
     for name, n in ALIAS.items():
         made += [f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}", f"!{n + 100} = !{{!\"{name}\", !0, i64 0}}",
-                 f"!{n}00 = !{{!{n}01}}", f"!{n}01 = distinct !{{!{n}01, !96}}"]
+                 f"!{n + 200} = !{{!{n + 300}}}", f"!{n + 300} = distinct !{{!{n + 300}, !96}}"]
     for number, touched in enumerate(TOUCHED.values(), 80):
-        others = ", ".join(f"!{n}01" for kind, n in ALIAS.items() if kind not in touched)
+        others = ", ".join(f"!{n + 300}" for kind, n in ALIAS.items() if kind not in touched)
         made.append(f"!{number} = !{{{others}}}")
     return "\n".join(made) + "\n"
 
@@ -183,7 +184,7 @@ class Lowering:
         if name in CALLS or name == "box_int":
             quiet = QUIET.get(self.function.quiet.get(x), "")
         elif type(x) is tuple:
-            fields["alias"] = f"!tbaa !{x[1]}, !alias.scope !{x[1]}00"
+            fields["alias"] = f"!tbaa !{x[1]}, !alias.scope !{x[1] + 200}"
         if name in CALLS:
             self.lines.append(f"  %f{n} = load ptr, ptr {place_in('consts', x)}, align 8, !invariant.load !99")
             fields["x"] = f"%f{n}"
