@@ -40,8 +40,8 @@ QUIET = {name: f"{'' if touched else ' #2'}, !noalias !{80 + number}"           
 
 
 def classes_of_memory() -> str:
-    """The alias classes, for what is known of types (`!tbaa`) and for calls that touch few of them (`!noalias`). Numbers
-    from 1000 on are those of source lines (marked.py)."""
+    """The alias classes, for what is known of types (`!tbaa`) and for calls that touch few of them (`!noalias`).
+    Numbers from 1000 on are those of source lines (marked.py)."""
     made = []
     for name, n in ALIAS.items():
         made += [f"!{n} = !{{!{n + 100}, !{n + 100}, i64 0}}", f"!{n + 100} = !{{!\"{name}\", !0, i64 0}}",

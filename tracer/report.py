@@ -13,7 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from .advice import advice, is_fine
-from .consumers import __file__ as STAND_INS
+from .consumer_functions import __file__ as STAND_INS
 from .journal import exits_of
 from .loose import strong
 from .sampling import SAMPLED_IN
