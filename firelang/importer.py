@@ -71,13 +71,14 @@ def connect(vm):
     """Let module bodies run on `vm`."""
     body = host_code_with_exec(external.SourceFileLoader.exec_module, vm.exec_code)
     setattr(VmLoader, "exec_module", body)  # noqa: B010 (a method replaced on purpose)
-    finder.find_spec = unseen(finder.find_spec)
+    setattr(finder, "find_spec", unseen(finder.find_spec))  # noqa: B010 (a method replaced on purpose)
 
 
 def unseen(function):
     """`function` as the import system calls it: no tracer or profiler of the program sees what it does."""
     vm = runtime.started()
-    return type(finder.extended)(vm._core.untraced, function) if vm else function
+    method: type = type(finder.extended)            # not from `types`: that is not imported yet
+    return method(vm._core.untraced, function) if vm else function
 
 
 def is_programs(names):

@@ -27,6 +27,7 @@ class IrOp:
 
 
 OPS: dict[str, IrOp] = {}
+FIRST_SMALL_INT, SMALL_INTS = -5, 262       # from here on, so many: the host has an object for each
 TURNS = 8192                # of its loops, 32 times, until a region is worth LLVM's optimizer; a power of two
 
 
@@ -150,11 +151,12 @@ ir("invoke",       "ppppp>", CALLS, "call preserve_nonecc void {0}(ptr {1}, ptr 
 ir("step",         "pppp>", CALLS, "call preserve_nonecc void {x}(ptr {0}, ptr {1}, ptr {2}, ptr {3})")
 # An object for an int, a new reference. {1}: the object of -5, the first of the host's small ints, which lie one after
 # another; {x}: the constant with the address of the function that makes others.
-ir("box_int",      "ip>p", CALLS,
-   "%a{n} = add i64 {0}, 5;%b{n} = icmp ult i64 %a{n}, 262;br i1 %b{n}, label %I{n}, label %J{n};"
-   "I{n}:;%c{n} = shl i64 %a{n}, 5;%d{n} = getelementptr i8, ptr {1}, i64 %c{n};%e{n} = load i64, ptr %d{n}, align 8, !tbaa !2;"
-   "%g{n} = add i64 %e{n}, 1;store i64 %g{n}, ptr %d{n}, align 8, !tbaa !2;br label %K{n};"
-   "J{n}:;%h{n} = call ptr {x}(i64 {0});br label %K{n};K{n}:;{r} = phi ptr [%d{n}, %I{n}], [%h{n}, %J{n}]")
+ir("box_int",      "ip>p", CALLS, (
+    "%a{n} = sub i64 {0}, {FIRST};%b{n} = icmp ult i64 %a{n}, {MANY};br i1 %b{n}, label %I{n}, label %J{n};"
+    "I{n}:;%c{n} = shl i64 %a{n}, 5;%d{n} = getelementptr i8, ptr {1}, i64 %c{n};%e{n} = load i64, ptr %d{n}, align 8, !tbaa !2;"
+    "%g{n} = add i64 %e{n}, 1;store i64 %g{n}, ptr %d{n}, align 8, !tbaa !2;br label %K{n};"
+    "J{n}:;%h{n} = call ptr {x}(i64 {0});br label %K{n};K{n}:;{r} = phi ptr [%d{n}, %I{n}], [%h{n}, %J{n}]"
+).replace("{FIRST}", str(FIRST_SMALL_INT)).replace("{MANY}", str(SMALL_INTS)))
 # One- and two-digit ints out of their objects; the type is known, larger ones leave through {x}.
 ir("long_value",   "p>i",  GUARD,
    "%a{n} = getelementptr i8, ptr {0}, i64 16;%s{n} = load i64, ptr %a{n}, align 8, !tbaa !8;"

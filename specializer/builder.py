@@ -13,7 +13,7 @@ from __future__ import annotations
 from _weakref import ref
 
 from ..ir.function import Block, Function
-from ..ir.ops import ALIAS, TOUCHED
+from ..ir.ops import ALIAS, FIRST_SMALL_INT, TOUCHED
 from ..tracer.liveness import effects_of
 from .context import DIRTY, IN_MEMORY, MAYBE_BOXED, Context
 from .leaving import Abort, Leaving
@@ -343,6 +343,5 @@ KIND = "a variable has another kind of value than before"
 LARGE, GROWN = "an int has more than 60 bits", "an int grows beyond 64 bits"        # longs.py looks for these exits
 EFFECTS = {"incref", "decref", "decref_plain", "call_none", "store_ptr", "store_i64", "store_f64", "step", "invoke"}
 SIZE, SIZED, LARGEST = 16, {"list", "tuple", "str", "dict"}, 1 << 60      # where lengths are, and how long things get
-FIRST_SMALL_INT, SMALL_INTS = -5, "262"     # from here on, so many: the host has an object for each
 NO_INT = -1 << 63        # what rt_int_in says of all else
 PLAIN_TYPES = {int, float, str, bytes, complex, bool}

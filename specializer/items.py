@@ -1,8 +1,9 @@
 """Items of lists and tuples, by direct load and store; tuples and lists as they are built and taken apart."""
 from __future__ import annotations
 
+from ..ir.ops import FIRST_SMALL_INT, SMALL_INTS
 from .arith import literal
-from .builder import FIRST_SMALL_INT, SMALL_INTS, Builder
+from .builder import Builder
 from .values import EMPTY, NO, NUMBERS, Val
 
 
@@ -226,7 +227,7 @@ class Items(Builder):
         if value.kind == "float":
             test = self.e("int_eq", self.load("i64", old, 0, "refcnt"), "1")
         else:
-            test = self.e("int_ult", self.e("int_add", value.ssa, str(-FIRST_SMALL_INT)), SMALL_INTS)
+            test = self.e("int_ult", self.e("int_sub", value.ssa, str(FIRST_SMALL_INT)), str(SMALL_INTS))
         self.block.end = ("branch", test, quick, other)
         self.block = quick
         if value.kind == "float":                       # nobody else has its box

@@ -83,9 +83,10 @@ def test_tracers_see_the_program_alone(packages, tmp_path):
     program = script(tmp_path, """
 import os, sys
 def see(frame, what, arg):
-    if not any(s in frame.f_code.co_filename for s in ("<frozen", "_distutils_hack")) and what in ("call", "return"):
+    if "<frozen" not in frame.f_code.co_filename and what in ("call", "return"):
         seen.append((os.path.basename(frame.f_code.co_filename), frame.f_code.co_name, what))
     return see
+sys.meta_path[:] = [finder for finder in sys.meta_path if "distutils" not in type(finder).__module__]     # setuptools'
 seen = []
 sys.settrace(see)
 import one
