@@ -23,7 +23,7 @@ class Chunked(Copy):
             if op is None and not leads_out and self.loop.of(condition) != INV:
                 continue
             if self.is_order(condition):
-                step = self.limit_of(condition, wanted)
+                step = self.loop.limit_of(condition, wanted)
                 if step:
                     self.limits.append((self.made(condition), step))
                 else:
@@ -147,18 +147,6 @@ class Chunked(Copy):
             self.finish(block)
         self.turn()
         self.function.scratch = max(self.function.scratch, (HEAD + SLOT * max(1, len(self.kinds))) // 8)
-
-    def ends(self) -> None:
-        """What has to hold in the first and in the last turn."""
-        before = self.e("int_sub", self.count, "1")
-        for name, _ in self.loop.head.params:
-            kind = self.loop.of(name)
-            if kind not in (INV, VAR):
-                far = before if kind[1] == 1 else self.e("int_mul", before, str(kind[1]))
-                self.last[name] = self.e("int_add", self.first[name], far)
-        for condition, wanted in self.tests:
-            for memo in (self.first, self.last):
-                self.guard(self.at(condition, memo), wanted)
 
     def addresses(self) -> None:
         """Where the first turn loads and stores; what is stored to must not be what a later turn loads."""

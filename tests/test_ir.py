@@ -167,3 +167,92 @@ def test_fast_loops():
     for old, new in UNFIT.values():
         assert old in VECTOR
         assert add_fast_loops(parsing.parse(VECTOR.replace(old, new))) == 0, new
+
+
+# A counter in memory, a look aside where something has changed, a load that hangs on what was loaded.
+KEPT = """B0():
+  %v1 = load_ptr %frame !(16, 4)
+  %v2 = load_ptr %frame !(24, 4)
+  jump B1(%v1, %v2, 0x0000000000000000)
+B1(%v3: p, %v4: p, %v5: f):
+  %v6 = load_i64 %v3 !(16, 10)
+  %v7 = load_i64 %v3 !(40, 10)
+  %v8 = int_lt %v6, %v7
+  branch %v8 B2 B5
+B2():
+  %v9 = int_add %v6, 1
+  store_i64 %v3, %v9 !(16, 10)
+  %v10 = load_i64 %v4 !(24, 11)
+  %v11 = int_eq %v10, 3
+  branch %v11 B4 B3
+B3():
+  %v12 = call_i %v4 !7
+  %v13 = int_ne %v12, 0
+  guard %v13 !B5
+  jump B4()
+B4():
+  %v14 = index %v4, %v6 !ptr
+  %v15 = load_ptr %v14 !(0, 5)
+  %v16 = load_f64 %v15 !(16, 9)
+  %v17 = float_add %v5, %v16
+  %v18 = poll %v4
+  %v19 = int_eq %v18, 0
+  guard %v19 !B5
+  jump B1(%v3, %v4, %v17)
+B5():
+  exit 0 %frame"""
+NOT_KEPT = {
+    "what may be the bound is stored to": ("store_i64 %v3, %v9 !(16, 10)", "store_i64 %v4, %v9 !(32, 10)"),
+    "the bound is stored to": ("store_i64 %v3, %v9 !(16, 10)", "store_i64 %v3, %v9 !(40, 10)"),
+    "the counter is loaded behind its store": ("%v14 = index %v4, %v6 !ptr",
+                                               "%v20 = load_i64 %v3 !(16, 10)\n  %v14 = index %v4, %v20 !ptr"),
+    "a look aside by what changes": ("int_eq %v10, 3", "int_eq %v6, 3"),
+    "a call on the way": ("  %v16 = load_f64", "  call_none %v4 !4\n  %v16 = load_f64"),
+    "no signals": ("guard %v19 !B5", "guard %v11 !B5"),
+}
+
+
+def test_loops_over_kept_counters():
+    """Which loops that are no counted ones get a copy."""
+    from firelang.ir.fast_loops import add_fast_loops
+
+    function = parsing.parse(KEPT)
+    assert verify(function) == [] and add_fast_loops(function) == 1 and verify(function) == []
+    for old, new in NOT_KEPT.values():
+        assert old in KEPT
+        changed = parsing.parse(KEPT.replace(old, new))
+        assert verify(changed) == [] and add_fast_loops(changed) == 0, new
+
+
+# Two loops with one head: B3 leads from one to the next turn of that around it.
+TOGETHER = """B0():
+  %v1 = load_ptr %frame !(16, 4)
+  jump B1(%v1, 0, 0)
+B1(%v2: p, %v3: i, %v4: i):
+  %v5 = load_i64 %v2 !(24, 4)
+  %v6 = int_lt %v3, %v5
+  branch %v6 B2 B3
+B2():
+  %v7 = int_add %v3, 1
+  %v8 = load_ptr %v2 !(32, 4)
+  %v9 = index %v8, %v3 !ptr
+  %v10 = load_ptr %v9 !(0, 5)
+  %v11 = load_i64 %v10 !(0, 2)
+  %v12 = int_add %v4, %v11
+  %v13 = poll %v1
+  %v14 = int_eq %v13, 0
+  guard %v14 !B4
+  jump B1(%v2, %v7, %v12)
+B3():
+  call_none %v2 !4
+  jump B1(%v2, 0, %v4)
+B4():
+  exit 0 %frame"""
+
+
+def test_loops_that_begin_together():
+    """The inner one gets a copy, if it is left by its counter alone."""
+    from firelang.ir.fast_loops import add_fast_loops
+
+    assert add_fast_loops(parsing.parse(TOGETHER)) == 1
+    assert add_fast_loops(parsing.parse(TOGETHER.replace("int_lt %v3, %v5", "int_eq %v4, %v5"))) == 0
