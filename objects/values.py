@@ -33,6 +33,8 @@ def new_ref(o: Obj) -> Obj:
 SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64 free_float:Obj floats:i64 "
                                 "float64:TypeObject ndarray:TypeObject")
 ints = Static("fire_ints", SmallInts)    # the host's table of -5 .. 256; freed ints, floats kept for reuse, by ob_type
+Ends = struct("Ends", "dealloc:ptr end:ptr")
+ends = Static("fire_ends", Ends)    # what the host does with instances of Python's classes, and what is done here
 FREE_INTS = 128
 FREE_FLOATS = 64
 
@@ -52,7 +54,8 @@ def deallocate(o: Obj):
         ints.free_float = o
         ints.floats = ints.floats + 1
     else:
-        call_pointer("void", o.ob_type.tp_dealloc, o)
+        dealloc = o.ob_type.tp_dealloc
+        call_pointer("void", ends.end if dealloc == ends.dealloc else dealloc, o)
 
 
 @metal(inline=True)

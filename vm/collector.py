@@ -111,5 +111,6 @@ def core_find_collector(module: Obj, args: obj_p, nargs: int) -> Obj:
             collector.generation = PyUnicode_InternFromString("generation")
             if collector.base[YOUNGEST_AT] == address_int(collector.base + YOUNGEST):
                 state.young = cast(i32wp, collector.base + (YOUNGEST + 2))
+                keep_instances(cast(TypeObject, args[3]), state.young, collector.base + YOUNGEST)
             return new_ref(Py_True)
     return new_ref(Py_False)

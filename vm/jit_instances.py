@@ -14,7 +14,7 @@ MANAGED_FLAG = 1 << 4
 def rt_new_instance(kind: TypeObject) -> Obj:
     """object.__new__(kind) for a class that adds nothing to it, and is not abstract. It sets up the dict
     after tp_alloc."""
-    made: Obj = None
+    made = kept_instance(kind)
     while unlikely(not made):
         if kind.tp_flags & MANAGED_FLAG != 0:
             made = call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)

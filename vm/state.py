@@ -13,6 +13,7 @@ from __future__ import annotations
 from ..codegen.metal import Static, metal, struct
 from ..codegen.metal import pointer_to
 from ..codegen.metal.types import Pointer
+from ..objects.instances import *  # noqa: F403
 from ..objects.values import *  # noqa: F403
 
 u64p = pointer_to("u64")

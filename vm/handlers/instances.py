@@ -44,6 +44,9 @@ def new_instance(kind: TypeObject, args: Reg, count: int) -> Obj:
     """kind.__new__(kind, *args) for a class that adds nothing to it; NULL with MemoryError."""
     if kind.tp_flags & EXCEPTION_CLASS != 0:
         return exception_of_call(kind, args, count)
+    made = kept_instance(kind)
+    if made:
+        return made
     if kind.tp_dictoffset == 0:
         return call_pointer("Obj", kind.tp_alloc, kind, 0)
     return call_pointer("Obj", kind.tp_new, kind, state.empty_tuple, None)
