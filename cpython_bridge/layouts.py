@@ -116,6 +116,13 @@ FACTS = {(3, 11): {
     "CODE_UNITS": 184,              # offset of the first code unit in a code object
     "FRAME_CREATED": -2, "FRAME_SUSPENDED": -1, "FRAME_EXECUTING": 0, "FRAME_COMPLETED": 1, "FRAME_CLEARED": 4,
     "DICT_KEYS_UNICODE": 1, "DICT_KEYS_SPLIT": 2,
+    # of tp_flags
+    "MANAGED_FLAG": 1 << 4, "HAVE_VECTORCALL": 1 << 11, "HAVE_GC": 1 << 14, "METHOD_DESCRIPTOR": 1 << 17,
+    "HEAP_TYPE": 1 << 9, "VALID_VERSION": 1 << 19, "DICT_SUBCLASS": 1 << 29, "EXCEPTION_CLASS": 1 << 30,
+    "CLASS_FLAG": 1 << 31,
+    "MEMBER_OBJECT": 16,            # T_OBJECT_EX, the kind of a member of __slots__
+    # of an object's head, which is two words before it: bits of the second one
+    "FINALIZED": 1, "COLLECTING": 2, "FLAGS": 3,
 }}
 TABLES = {(3, 11): TABLE_311}
 

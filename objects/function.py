@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ..vm.entry import *  # noqa: F403
 
-HAVE_GC, HAVE_VECTORCALL, METHOD_DESCRIPTOR = 1 << 14, 1 << 11, 1 << 17
 DEFAULT_FLAGS = 1 << 18
 # What the newest function took from its globals, good while these are as they were; borrowed from them.
 Namespace = struct("Namespace", "globals:Obj version:i64 builtins:Obj module:Obj")

@@ -13,17 +13,13 @@ from __future__ import annotations
 from ..codegen.metal import Static, metal, pointer_to, struct
 from .values import *  # noqa: F403
 
-HEAP_TYPE_FLAG, MANAGED_DICT_FLAG, HAVE_GC_FLAG = 1 << 9, 1 << 4, 1 << 14
 HEADER, WORD = 16, 8                # bytes: reference count and class; then slots, then the list of weak references
 LINKS, IN_DICT = 16, 16             # bytes of memory before an instance: links of the collector; values and dict
-SLOT_TYPE = 16                      # T_OBJECT_EX
 MOST_KEPT = 32                      # of a class
 CLASSES = 128                       # places in the table, by the class's address
 DEEPEST = 30                        # instances ending in each other; the host goes on from there, and can defer it
-FINALIZED_FLAG = 1
 
-words_p, objects_p, counts_p = pointer_to("i64"), pointer_to("Obj"), pointer_to("i32")
-bytes_p, rooms_p = pointer_to("u8"), pointer_to("ptr")
+words_p, counts_p, bytes_p = pointer_to("i64"), pointer_to("i32"), pointer_to("u8")
 Kept = struct("Kept", "kind:TypeObject version:i64 keys:DictKeys room:i64 nslots:i64 first:Obj count:i64")
 Instances = struct("Instances", "free:ptr alloc:ptr young:i32* youngest:i64* depth:i64")
 kept = Static("fire_kept_instances", Kept, CLASSES)
@@ -46,8 +42,8 @@ def room_of(keys: DictKeys) -> int:
 @metal
 def is_plain_class(kind: TypeObject) -> bool:
     """Whether instances may be kept."""
-    wanted = HEAP_TYPE_FLAG | HAVE_GC_FLAG
-    if kind.tp_flags & wanted != wanted or kind.tp_flags & MANAGED_DICT_FLAG == 0 and kind.tp_dictoffset != 0:
+    wanted = HEAP_TYPE | HAVE_GC
+    if kind.tp_flags & wanted != wanted or kind.tp_flags & MANAGED_FLAG == 0 and kind.tp_dictoffset != 0:
         return False
     if cast(VOID_POINTER, kind.tp_finalize) != None or cast(VOID_POINTER, kind.tp_del) != None:
         return False
@@ -57,9 +53,9 @@ def is_plain_class(kind: TypeObject) -> bool:
     size = HEADER + WORD * nslots
     if kind.tp_basicsize != size and (kind.tp_weaklistoffset != size or kind.tp_basicsize != size + WORD):
         return False
-    members = cast(MemberDef, byte_offset(kind, cast(Obj, kind).ob_type.tp_basicsize))
+    members = members_of(kind)
     for i in range(nslots):
-        if members[i].type != SLOT_TYPE or members[i].flags != 0:
+        if members[i].type != MEMBER_OBJECT or members[i].flags != 0:
             return False
     base = kind.tp_base
     while base.tp_dealloc == ends.dealloc:
@@ -73,7 +69,7 @@ def free_instance(o: Obj, keys: DictKeys):
     before = LINKS
     if keys:
         before = LINKS + IN_DICT
-        values = cast(bytes_p, cast(rooms_p, o)[MANAGED_VALUES])
+        values = cast(bytes_p, values_of(o))
         PyMem_Free(cast(VOID_POINTER, byte_offset(values, -values[-1])))
     PyObject_Free(cast(Obj, byte_offset(o, -before)))
 
@@ -96,7 +92,7 @@ def claim(place: Kept, kind: TypeObject) -> bool:
     give_back(place)
     place.kind = kind
     place.version = kind.tp_version_tag
-    place.keys = HeapType(kind).ht_cached_keys if kind.tp_flags & MANAGED_DICT_FLAG != 0 else cast(DictKeys, None)
+    place.keys = HeapType(kind).ht_cached_keys if kind.tp_flags & MANAGED_FLAG != 0 else cast(DictKeys, None)
     place.nslots = VarObj(cast(Obj, kind)).ob_size
     return True
 
@@ -104,14 +100,11 @@ def claim(place: Kept, kind: TypeObject) -> bool:
 @metal(inline=True)
 def leave_list(o: Obj):
     """The collector knows of it no more."""
-    head = cast(words_p, o) - 2
-    following = cast(words_p, head[0])
-    if following != None:
-        previous = cast(words_p, head[1] & ~3)
-        previous[0] = address_int(following)
-        following[1] = following[1] & 3 | address_int(previous)
+    head = head_of(o)
+    if head[0] != 0:
+        unlink(head)
         head[0] = 0
-    head[1] = head[1] & FINALIZED_FLAG
+    head[1] = head[1] & FINALIZED
 
 
 @metal(inline=True)
@@ -134,8 +127,8 @@ def end_instance(o: Obj):
     keys = place.keys
     nslots = place.nslots
     if plain and keys:
-        values = cast(objects_p, cast(rooms_p, o)[MANAGED_VALUES])
-        plain = values != None and cast(rooms_p, o)[MANAGED_DICT] == None
+        values = values_of(o)
+        plain = values != None and managed_dict(o) == None
     if not plain or instances.depth >= DEEPEST or kind.tp_weaklistoffset != 0 and cast(words_p, o)[2 + nslots] != 0:
         call_pointer("void", kind.tp_dealloc, o)
         return
@@ -160,7 +153,7 @@ def end_instance(o: Obj):
 
 
 @metal
-def keep_instances(kind: TypeObject, young: counts_p, youngest: words_p):
+def keep_instances(kind: TypeObject, young: counts_p, youngest: links):
     """Begin to keep them. `kind`: a class written in Python; `young`, `youngest`: threshold and count, and list, of the
     collector's youngest generation."""
     if ints.limit == 0:             # other allocators than the usual one are there to see each block
@@ -188,11 +181,11 @@ def kept_instance(kind: TypeObject) -> Obj:
     o.ob_refcnt = 1
     o.ob_type = cast(TypeObject, new_ref(cast(Obj, kind)))
     if place.keys:
-        cast(bytes_p, cast(rooms_p, o)[MANAGED_VALUES])[-2] = 0         # none has been set
+        cast(bytes_p, values_of(o))[-2] = 0         # none has been set
     young[1] = young[1] + 1
     list = instances.youngest
-    head = cast(words_p, o) - 2
-    last = cast(words_p, list[1])
+    head = head_of(o)
+    last = cast(links, list[1])
     last[0] = address_int(head)
     head[0] = address_int(list)
     head[1] = address_int(last)

@@ -14,6 +14,8 @@ from ..cpython_bridge.capi import *  # noqa: F403
 from ..cpython_bridge.layouts import *  # noqa: F403
 
 u8_p, VOID_POINTER = pointer_to("u8"), pointer_to("u8")
+objects_p, objects_pp = pointer_to("Obj"), pointer_to("Obj*")
+links = pointer_to("i64")       # the head of an object or of a list of them: next, previous; threads begin so, too
 Reg = struct("Reg", "payload:i64@0 number:f64@0 object:Obj@0 tag:i64@8", 16)
 EMPTY, INT, FLOAT, BOOL, NONE = range(5)
 OBJECT = -1      # a word that nothing else on the VM's stack holds: stale memory is never taken for a reference
@@ -28,6 +30,38 @@ def incref(o: Obj):
 def new_ref(o: Obj) -> Obj:
     o.ob_refcnt = o.ob_refcnt + 1
     return o
+
+
+@metal(inline=True)
+def head_of(o: Obj) -> links:
+    """What the collector has of an object."""
+    return cast(links, o) - 2
+
+
+@metal(inline=True)
+def unlink(head: links):
+    """Take an object out of its list."""
+    previous = cast(links, head[1] & ~FLAGS)
+    following = cast(links, head[0])
+    previous[0] = address_int(following)
+    following[1] = following[1] & FLAGS | address_int(previous)
+
+
+@metal(inline=True)
+def values_of(o: Obj) -> objects_p:
+    """Inline attribute values of an object of a type with managed dict, or NULL."""
+    return cast(objects_pp, o)[MANAGED_VALUES]
+
+
+@metal(inline=True)
+def managed_dict(o: Obj) -> Dict:
+    return cast(Dict, cast(objects_p, o)[MANAGED_DICT])
+
+
+@metal(inline=True)
+def members_of(kind: TypeObject) -> MemberDef:
+    """What a class says of its own __slots__; as many as its ob_size."""
+    return cast(MemberDef, byte_offset(kind, cast(Obj, kind).ob_type.tp_basicsize))
 
 
 SmallInts = struct("SmallInts", "first:Obj free:Obj count:i64 limit:i64 free_float:Obj floats:i64 "

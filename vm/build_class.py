@@ -15,7 +15,7 @@ from .group_methods import *  # noqa: F403
 @metal(inline=True)
 def is_type(o: Obj) -> bool:
     """Whether an object is a class."""
-    return o.ob_type.tp_flags & (1 << 31) != 0
+    return o.ob_type.tp_flags & CLASS_FLAG != 0
 
 
 @metal

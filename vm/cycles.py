@@ -104,10 +104,7 @@ def append(last: links, head: links) -> links:
 @metal
 def move_to_end(head: links, list: links):
     """Move an object from its list to the end of another."""
-    previous = cast(links, head[1] & ~FLAGS)
-    following = cast(links, head[0])
-    previous[0] = address_int(following)
-    following[1] = following[1] & FLAGS | address_int(previous)
+    unlink(head)
     append(cast(links, list[1]), head)
     head[0] = address_int(list)
     list[1] = address_int(head)

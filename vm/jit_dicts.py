@@ -21,7 +21,6 @@ LastLook = struct("DictLastLook", "keys:DictKeys@0 number:i64@8 place:i64@16 has
 last_look = Static("fire_dict_last", LastLook)
 Versions = struct("DictVersions", "last:i64", 8)
 versions = Static("fire_dict_versions", Versions)   # of dicts changed here: from -1 down; the host's count up
-HAVE_GC = 1 << 14
 FREE, UNKNOWN = -1, -2              # in the place of an entry's number
 
 

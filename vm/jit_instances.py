@@ -7,8 +7,6 @@ from __future__ import annotations
 from ..codegen.metal import metal
 from .jit_dicts import *  # noqa: F403
 
-MANAGED_FLAG = 1 << 4
-
 
 @metal
 def rt_new_instance(kind: TypeObject) -> Obj:

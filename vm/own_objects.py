@@ -15,12 +15,10 @@ from .entry import *  # noqa: F403
 
 # The host's state of its collector, in words before the list `garbage` in it.
 COLLECTING_AT, STATISTICS_AT, PERMANENT, YOUNGEST_AT, YOUNGEST, DEBUG_AT, ENABLED = -1, -10, -13, -14, -23, -24, -25
-FLAGS = 3                   # low bits of a head's second word
 
 Collector = struct("Collector", "base:i64* total:i64* percent:i64 generation:Obj enabled:i64 count:i64")
 collector = Static("fire_collector", Collector)
 i32_words = pointer_to("i32")
-links = pointer_to("i64")         # of a list of objects; the host's threads begin with their neighbours, too
 
 
 @metal

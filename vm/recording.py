@@ -34,7 +34,6 @@ start_kinds = Static("fire_start_kinds", Reg, 64)      # tag and type of the roo
 CALL_BASE, CALL_EX_BASE = OPS["CALL"].code, OPS["CALL_EX"].code
 ITEM_GET_BASE, ITEM_GET_K_BASE, ITEM_SET_BASE = (OPS[name].code for name in ("ITEM_GET", "ITEM_GET_K", "ITEM_SET"))
 OF_LIST = 1 << 32               # see specializer/keywords.py
-MADE_BY_CLASS = 1 << 9          # in tp_flags
 FOR_ITER_BASE, SHAPE = OPS["FOR_ITER"].code, 9
 YIELD_BASE, RETURN_BASE = OPS["YIELD"].code, OPS["RETURN"].code
 LOOP_COMPILED_CODE, RESUME_COMPILED_CODE = OPS["LOOP_COMPILED"].code, OPS["RESUME_COMPILED"].code
@@ -174,7 +173,7 @@ def method_of_bound(o: Obj) -> Obj:
     self = CFunctionObject(o).m_self
     if not self:
         return None
-    if self.ob_type.tp_flags & MADE_BY_CLASS != 0:
+    if self.ob_type.tp_flags & HEAP_TYPE != 0:
         return None
     found = PyDict_GetItemString(self.ob_type.tp_dict, cast(str_p, definition.ml_name))
     if not found:

@@ -14,15 +14,12 @@ from .handlers.attr_cache import *  # noqa: F403
 from .jit_dicts import *  # noqa: F403
 from .own_objects import *  # noqa: F403
 
-# Bits of a head's second word, which links objects as long as nothing collects; the rest counts references then.
-FINALIZED, COLLECTING = 1, 2        # as the host has them
+# More bits of a head's second word, which links objects as long as nothing collects; the rest counts references then.
 REFERENCES_AT = 2
 LATE = 4                            # reached after all objects had had their turn
 PASSED_OVER = 1 << 63
 TAKE_OFF, REACH, FETCH = 0, 1, 2    # why the objects are met that another one holds
 AHEAD, FETCHED = 16, 8              # objects, and references in one, that are on their way into the cache
-HEAP_TYPE, CLASS = 1 << 9, 1 << 31
-MEMBER_OBJECT = 16                  # T_OBJECT_EX: a member of __slots__
 
 Cycles = struct("Cycles", "members:Obj* room:i64 count:i64 late:Obj* nlate:i64 python_traverse:ptr alive_next:i64 "
                           "alive_previous:i64 alive:i64 garbage:i64 garbage_next:i64 garbage_previous:i64")
@@ -31,11 +28,6 @@ cycles = Static("fire_cycles", Cycles)
 
 # ------------------------------------------------------------------------------------------ one reference
 @metal(inline=True)
-def head_of(o: Obj) -> links:
-    return cast(links, o) - 2
-
-
-@metal(inline=True)
 def has_head(o: Obj) -> bool:
     """PyObject_IS_GC."""
     t = o.ob_type
@@ -43,7 +35,7 @@ def has_head(o: Obj) -> bool:
         return False
     if likely(cast(VOID_P, t.tp_is_gc) == None):
         return True
-    if t.tp_flags & CLASS != 0:
+    if t.tp_flags & CLASS_FLAG != 0:
         return cast(TypeObject, o).tp_flags & HEAP_TYPE != 0
     return call_pointer("i32", t.tp_is_gc, o) != 0
 
@@ -133,7 +125,7 @@ def meet_dict(o: Obj, why: int):
 @metal(inline=True)
 def meet_members(t: TypeObject, o: Obj, why: int):
     """What an instance holds in __slots__ of this class."""
-    member = cast(MemberDef, byte_offset(cast(VOID_P, t), t.ob_type.tp_basicsize))
+    member = members_of(t)
     for i in range(VarObj(cast(Obj, t)).ob_size):
         if member[i].type == MEMBER_OBJECT:
             meet(cast(obj_p, byte_offset(cast(VOID_P, o), member[i].offset))[0], why)

@@ -15,20 +15,7 @@ from .items import *  # noqa: F403
 VALUE, SLOT, HINT, CLASS, MODULE, PROPERTY = 1, 2, 3, 4, 5, 6
 TYPE_OF, NAME_OF = 7, 8                                  # __class__ as object has it, __name__ of a class of Python's
 METHOD_PLAIN, METHOD_VALUES, METHOD_DICT = 9, 10, 11     # on the type, no instance attribute may hide it
-MANAGED_FLAG, VALID_VERSION = 1 << 4, 1 << 19
-CLASS_FLAG = 1 << 31
 PATIENCE = 64            # lookups to sit out after one found nothing to cache
-
-
-@metal(inline=True)
-def values_of(o: Obj) -> obj_p:
-    """Inline attribute values of an object of a type with managed dict, or NULL."""
-    return cast(obj_pp, o)[MANAGED_VALUES]
-
-
-@metal(inline=True)
-def managed_dict(o: Obj) -> Dict:
-    return cast(Dict, cast(obj_p, cast(VOID_P, o))[MANAGED_DICT])
 
 
 @metal(inline=True)

@@ -10,7 +10,6 @@ from .binding import *  # noqa: F403
 CALL_WORDS = 3
 MOST_ARGUMENTS = 8              # of a native function called directly
 NO_INT = -(1 << 63)             # of rt_parse_int: no number
-HAVE_VECTORCALL = 1 << 11
 KnownRow = struct("KnownRow", "callable:Obj handler:ptr", 16)
 known_rows = Static("fire_known_rows", KnownRow, 40)             # filled by known.py
 

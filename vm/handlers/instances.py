@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from .calls import *  # noqa: F403
 
-VALID_VERSION = 1 << 19
 IS_CLASS = 2             # in the second cache word: none of the addresses that known.py puts there
 
 

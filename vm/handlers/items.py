@@ -59,9 +59,6 @@ def dict_item(d: Obj, key: Obj) -> Obj:
     return value
 
 
-DICT_SUBCLASS = 1 << 29          # of a type's flags
-
-
 @metal(inline=True)
 def quiet_item(holder: Reg, key: Reg) -> Obj:
     """Item of a dict for an unboxed int, a tuple or a string, borrowed; NULL: absent, or not so simple. Of subclasses

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from .tracebacks import *  # noqa: F403
 
-EXCEPTION_CLASS = 1 << 30       # in tp_flags: the class derives from BaseException
-
 
 @metal
 def is_exception_class(o: Obj) -> bool:
-    if o.ob_type.tp_flags & (1 << 31) == 0:         # a class at all
+    if o.ob_type.tp_flags & CLASS_FLAG == 0:         # a class at all
         return False
     return cast(TypeObject, o).tp_flags & EXCEPTION_CLASS != 0
 

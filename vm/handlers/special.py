@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from .arith import *  # noqa: F403
 
-HEAP_TYPE = 1 << 9
-
 
 @metal
 def special_frame(frame: Frame, pc: u64p, o: Obj, name: Obj, count: int) -> Frame:

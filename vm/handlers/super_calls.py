@@ -9,7 +9,6 @@ from __future__ import annotations
 from .known import *  # noqa: F403
 
 METHOD_GET_FLAGS, METHOD_GET_WORDS = OPS["METHOD_GET"].code << FLAG_BITS, OPS["METHOD_GET"].length
-OF_CLASSES, VERSION_IS_VALID, TAKES_SELF = 1 << 31, 1 << 19, 1 << 17      # of tp_flags
 SUPER_SIZE = 256
 SuperEntry = struct("SuperEntry", "version:i64 start:Obj name:Obj found:Obj", 32)
 super_table = Static("fire_super_table", SuperEntry, SUPER_SIZE)
@@ -39,9 +38,9 @@ def behind_class(kind: TypeObject, start: Obj, name: Obj) -> Obj:
 @metal
 def method_of_super(kind: TypeObject, start: Obj, name: Obj) -> Obj:
     """The same from the table; only what takes self as its first argument, as METHOD_GET gives it."""
-    if kind.tp_flags & VERSION_IS_VALID == 0:
+    if kind.tp_flags & VALID_VERSION == 0:
         _PyType_Lookup(kind, name)
-        if kind.tp_flags & VERSION_IS_VALID == 0:
+        if kind.tp_flags & VALID_VERSION == 0:
             return None
     version: int = kind.tp_version_tag
     hashed = lshr(address_int(name), 4) ^ lshr(address_int(start), 4) ^ version
@@ -52,7 +51,7 @@ def method_of_super(kind: TypeObject, start: Obj, name: Obj) -> Obj:
     if not found:
         PyErr_Clear()
         return None
-    if found.ob_type.tp_flags & TAKES_SELF == 0:
+    if found.ob_type.tp_flags & METHOD_DESCRIPTOR == 0:
         return None
     old = entry.name
     entry.version = version
@@ -77,7 +76,7 @@ def call_super_method(frame: Frame, pc: u64p, base: Reg) -> bool:
     if not start or not self or name == state.name_dunder_class:
         return False
     kind = self.ob_type
-    if start.ob_type.tp_flags & OF_CLASSES == 0 or kind.tp_flags & OF_CLASSES != 0:
+    if start.ob_type.tp_flags & CLASS_FLAG == 0 or kind.tp_flags & CLASS_FLAG != 0:
         return False
     if PyType_IsSubtype(kind, cast(TypeObject, start)) == 0:
         return False
