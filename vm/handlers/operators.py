@@ -5,8 +5,8 @@ without C in between.
 
 The operands stay in their registers until then: where the function returns NotImplemented, the right one may
 still know what to do. Taken are only pairs where that is simple: two objects of one class, or a number on the
-right; a subclass's reflected method would come first. Regions of the JIT call such functions themselves, so
-it is done where there is no JIT.
+right; a subclass's reflected method would come first. Not while the JIT records: for it the operator is one
+instruction, and the region calls the function.
 """
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def operator_frame(frame: Frame, pc: u64p, ins: int, left: Reg, right: Reg, numb
     """The frame of the left operand's method for an operator; NULL: not so, nothing has happened."""
     o = left.object
     kind = o.ob_type
-    if state.counts_calls != 0 or not is_simple_partner(o, right):
+    if jit.recording != 0 or not is_simple_partner(o, right):
         return None
     row = operators[number]
     if ins & X_BIT != 0 and slots_of(cast(VOID_P, kind.tp_as_number))[row.in_place] != None:
