@@ -183,11 +183,5 @@ def kept_instance(kind: TypeObject) -> Obj:
     if place.keys:
         cast(bytes_p, values_of(o))[-2] = 0         # none has been set
     young[1] = young[1] + 1
-    list = instances.youngest
-    head = head_of(o)
-    last = cast(links, list[1])
-    last[0] = address_int(head)
-    head[0] = address_int(list)
-    head[1] = address_int(last)
-    list[1] = address_int(head)
+    link_last(head_of(o), instances.youngest)
     return o

@@ -48,6 +48,22 @@ def unlink(head: links):
 
 
 @metal(inline=True)
+def append(last: links, head: links) -> links:
+    """Link a head behind the last one of a list; it is the last now."""
+    last[0] = address_int(head)
+    head[1] = head[1] & FINALIZED | address_int(last)
+    return head
+
+
+@metal(inline=True)
+def link_last(head: links, list: links):
+    """Put an object that is in no list at the end of one."""
+    append(cast(links, list[1]), head)
+    head[0] = address_int(list)
+    list[1] = address_int(head)
+
+
+@metal(inline=True)
 def values_of(o: Obj) -> objects_p:
     """Inline attribute values of an object of a type with managed dict, or NULL."""
     return cast(objects_pp, o)[MANAGED_VALUES]

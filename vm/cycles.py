@@ -93,21 +93,11 @@ def relink(list: links):
     list[1] = address_int(previous)
 
 
-@metal(inline=True)
-def append(last: links, head: links) -> links:
-    """Link a head behind the last one of a list; it is the last now."""
-    last[0] = address_int(head)
-    head[1] = head[1] & FINALIZED | address_int(last)
-    return head
-
-
 @metal
 def move_to_end(head: links, list: links):
     """Move an object from its list to the end of another."""
     unlink(head)
-    append(cast(links, list[1]), head)
-    head[0] = address_int(list)
-    list[1] = address_int(head)
+    link_last(head, list)
 
 
 @metal
