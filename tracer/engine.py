@@ -19,7 +19,7 @@ from ..ir.ops import TURNS
 from .program import OBJECT, TAG_NAMES, code_at
 from .final import keep, level_for, worth_it
 from .fuel import Fuel
-from .heat import waits
+from .heat import turns_in, waits
 from .names import settle
 from .site import EXIT, FUNCTION, LOOP, Site, by_place, field, install, of, sites, sweep_is_due
 from .sweep import resumed, sweep
@@ -32,6 +32,7 @@ LINE_MS, WORD_MS, REGION_MS = 0.003, 0.05, 1    # milliseconds a line of LLVM te
 MOST_TIMES = 3          # versions of a region's code that an exit is recorded in
 WAITED_FOR = 1500, 15000        # lines of LLVM text up to which all passes run, up to which some do
 HEAD_START_MS = 80      # milliseconds the JIT may take before its share of the CPU time counts
+NEVER = 1e-9            # the share of no time, nearly
 SAVED_MS = 10           # less for each region of an earlier run
 FIRST_MS, LLVM_FIRST_MS = 15, 25        # what bringing the specializer up takes, and LLVM
 LLVM_MS = (0.007, 0.03, 0.05)           # milliseconds a line of text takes at each level of LLVM's, about
@@ -108,13 +109,14 @@ class Engine:
             core.set_word(core.info["jit"] + core.info["Jit.loop_threshold"], 1 << 62)
             core.set_word(core.info["jit"] + core.info["Jit.call_threshold"], 1 << 62)
 
-    def over_budget(self, more: float = 0.0) -> bool:
-        """Whether the JIT, with `more` milliseconds, has taken more than its share of the program's time so far."""
+    def over_budget(self, more: float = 0.0) -> float:
+        """The milliseconds of CPU time that are missing until the JIT may take `more`, 0 if it may."""
         if self.share is None:
-            return False
+            return 0
         first = 0 if self.counts["traces"] else FIRST_MS
         head_start = max(HEAD_START_MS - SAVED_MS * stored.counts["stored"], 0)
-        return self.counts["compile_ms"] + first + more > head_start + self.share * process_time() * 1000
+        wanted = self.counts["compile_ms"] + first + more - head_start
+        return max(wanted / (self.share or NEVER) - process_time() * 1000, 0)
 
     def pays(self, site: Site) -> bool:
         """Whether the exits of a region have cost more than compiling it again will. What takes the place of LLVM's
@@ -157,9 +159,9 @@ class Engine:
             return
         if kind == EXIT and not pays:
             return                      # what it has taught counts when one of the region's exits comes back
-        if self.over_budget(site.profile.places() * WORD_MS + REGION_MS) and not pays:
-            site.later *= 2
-            self.count_again(site, site.later)
+        missing = self.over_budget(site.profile.places() * WORD_MS + REGION_MS)
+        if missing and not pays:
+            self.count_again(site, turns_in(missing, site, self.clock))
             return
         site.tries += 1
         if site.tries > MOST_TRIES:

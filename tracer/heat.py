@@ -1,6 +1,7 @@
 """Whether a place is hot: the time that its turns or calls take, against all that the program has taken meanwhile.
 
     waits(site, clock)      0, or the turns or calls until a place that is only warm is recorded again
+    turns_in(ms, site, clock)       the turns or calls that a place will have had in so many milliseconds, about
 
 A large program has hundreds of places that are run some thousands of times, none of which takes a hundredth of
 its time. To read what is recorded of each of them, and to compile it, costs more than it saves while the program
@@ -33,7 +34,17 @@ def waits(site, clock: float) -> int:
     elapsed = clock - site.since
     if elapsed < MEASURABLE_MS or taken >= min(HOT * elapsed, ENOUGH_MS):
         return 0
-    turns = int((ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS)) + 1
+    turns = worth_recording(site, (ENOUGH_MS - taken) / (site.width * INSTRUCTION_MS) + 1)
     if 2 * taken > INSTRUCTION_MS * sum(other.turns * other.width for other in sites.values()):
         turns = min(turns, int(site.turns * (ALONE_MS - elapsed) / elapsed) + 1)
-    return max(min(turns, LONGEST), 0)
+    return max(turns, 0)
+
+
+def turns_in(ms: float, site, clock: float) -> int:
+    """At the pace since the first recording."""
+    return worth_recording(site, ms * site.turns / max(clock - site.since, MEASURABLE_MS))
+
+
+def worth_recording(site, turns: float) -> int:
+    """No more turns than `LONGEST`, but at least as many as take as long as a recording."""
+    return max(int(min(turns, LONGEST)), int(MEASURABLE_MS / (site.width * INSTRUCTION_MS)))

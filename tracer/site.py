@@ -26,7 +26,6 @@ class Site:
         self.number, self.record, self.header, self.kind = number, record, header, kind
         self._profile = None
         self.tries = 0
-        self.later = 10000      # turns or calls until it is looked at again, doubled when the budget had no time
         self.native = None
         self._exits: list[tuple] = []
         self.found = None                   # where stored code is in place: its description, resolved
