@@ -13,7 +13,7 @@ from ..tracer.loose import ANY_INT
 from .builder import KIND
 from .direct import Direct
 from .context import DIRTY, IN_MEMORY
-from .iterators import MOST_TURNS, ListIterator, RangeIterator, TupleIterator
+from .iterators import ENDED_BEFORE, MOST_TURNS, ListIterator, RangeIterator, TupleIterator
 from .values import EMPTY, NUMBERS, Val, is_fixed
 
 UNWRAPPED = {RangeIterator, ListIterator, TupleIterator}
@@ -107,7 +107,7 @@ class Entry(Direct):
         """The virtual iterator for one over a list or tuple."""
         is_list = kind is ListIterator
         held = self.load("ptr", val.ssa, 24, "iter")
-        self.guard(self.e("ptr_ne", held, "null"), "an iterator was at its end before")
+        self.guard(self.e("ptr_ne", held, "null"), ENDED_BEFORE)
         sequence = self.guard_type(Val("obj", held), list if is_list else tuple)
         index = Val("int", self.load("i64", val.ssa, 16, "iter"))
         return Val("listiter" if is_list else "tupleiter", parts=(index, sequence))

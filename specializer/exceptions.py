@@ -15,12 +15,13 @@ from .context import DIRTY, IN_MEMORY, Context
 from .dicts import NOT_PLAIN
 from .direct import Direct
 from .items import NEGATIVE
+from .iterators import AT_ITS_END
 from .values import EMPTY, MEM, NO, Val
 
 OTHER = "an operand has another type or value than before"
 RAISES = {"an operation fails or is too unusual", "a division by zero", "a division by zero or minus one",
           "an index is out of range", "a list is empty", "an attribute is not set",
-          "a sequence to unpack has another length", NEGATIVE, NOT_PLAIN}
+          "a sequence to unpack has another length", AT_ITS_END, NEGATIVE, NOT_PLAIN}
 BASE_EXCEPTION = 1 << 30        # of a class's flags: it derives from BaseException
 
 

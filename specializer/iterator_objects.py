@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from .builder import Builder
 from .builtins import row
-from .iterators import DICT_ITERATORS, ITERATORS, MOST_ZIPPED, REAL_DICT, RangeIterator, VIEWS
+from .iterators import (
+    AT_ITS_END, DICT_ITERATORS, ENDED_BEFORE, ITERATORS, MOST_ZIPPED, REAL_DICT, VIEWS, RangeIterator,
+)
 from .values import NO, Val
 
 
@@ -102,6 +104,22 @@ class IteratorObjects(Builder):
     @row(dict.values)
     def call_values(self, instr, registers):
         return self.dict_view("dictvalues", registers)
+
+    @row(next)
+    def call_next(self, instr, registers):
+        """The next item of an iterator object of the host; its end is an exit, by which the exception is raised."""
+        val = self.typed_argument(registers[0]) if 1 <= len(registers) <= 2 else None
+        kind = self.type_of(val) if val is not None and val.kind == "obj" else None
+        if kind is None or val.const is not NO or self.left_before(AT_ITS_END) or self.left_before(ENDED_BEFORE):
+            return None
+        plan = self.plan_object(instr, val, kind)
+        if plan is None:
+            return None
+        self.guard(plan.more, AT_ITS_END)
+        item = plan.item(self.seen.result)
+        self.keep()
+        plan.advance()
+        return item
 
     # --------------------------------------------------------------------------------------------- making
     def settle(self, val: Val) -> Val:

@@ -28,6 +28,7 @@ ITERATOR_CODES = {1: ListIterator, 2: TupleIterator, 3: RangeIterator, 4: TextIt
 ITERATORS = {"range", "listiter", "tupleiter", "listback", "tupleback", "striter", *DICT_ITERATORS, "enumerate", "zip"}
 MOST_ZIPPED = 3
 MOST_TURNS = 1 << 62    # of a loop: there is no time for more
+AT_ITS_END, ENDED_BEFORE = "an iterator is at its end", "an iterator was at its end before"
 CHARACTERS = 8          # offset of the strings in the table of them
 
 
@@ -225,7 +226,7 @@ class Iterators(Builder):
             return Plan(self.e("int_lt", index, size),
                         lambda kinds: Val("int", self.e("int_add", start, self.e("int_mul", index, step))), advance)
         sequence = self.load("ptr", pointer, 24, "iter")
-        self.guard(self.e("ptr_ne", sequence, "null"), "an iterator was at its end before")
+        self.guard(self.e("ptr_ne", sequence, "null"), ENDED_BEFORE)
         alias = {ListIterator: "list", TupleIterator: "tuple", TextIterator: "str"}[kind]
         size = self.load("i64", sequence, 16, alias)
 
@@ -245,7 +246,7 @@ class Iterators(Builder):
     def plan_real_dict(self, pointer: str, view: int) -> Plan:
         """An iterator object over a dict."""
         held = self.load("ptr", pointer, 16, "iter")
-        self.guard(self.e("ptr_ne", held, "null"), "an iterator was at its end before")
+        self.guard(self.e("ptr_ne", held, "null"), ENDED_BEFORE)
         size, left = self.load("i64", pointer, 24, "iter"), self.load("i64", pointer, 48, "iter")
         now = self.load("i64", held, 16, "dict")
         self.guard(self.e("int_eq", now, size), "a dict changed its size during a loop over it")

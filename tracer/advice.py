@@ -49,7 +49,7 @@ ROWS = (
 
 
 # Ways out that are no loss: what is taken often among them is recorded and compiled too.
-FINE = ("a loop ends", "at its end before", "a signal or another thread", "the way it never had",
+FINE = ("a loop ends", "at its end", "a signal or another thread", "the way it never had",
         "not been taken while recording", "a loop that had been empty")
 
 

@@ -23,6 +23,7 @@ FREQUENT = {
     "match": 2,
     "delete": 1,
     "consume": 2,
+    "ask": 3,
     "walrus": 1,
     "check": 1,
     "attribute": 4,
@@ -66,6 +67,7 @@ class Writer(Maker):
             "if",
             "for",
             "while",
+            "ask",
             "try",
             "with",
             "match",
@@ -360,6 +362,33 @@ class Writer(Maker):
                 )
             ]
         )
+
+    def stmt_ask(self, scope):
+        """A loop that asks an iterator itself, until it is at its end or nearly so."""
+        inner = self.looping(scope)
+        if inner is None:
+            return self.stmt_consume(scope)
+        it, i, e = self.fresh("g"), self.fresh("i"), self.expression
+        source, kind = self.one(
+            [
+                (f"iter({e('list', scope, 1)}[:9])", "int"),
+                (f"iter({e('str', scope, 1)}[:9])", "str"),
+                (f"iter(({e('int', scope, 1)}, {e('float', scope, 1)}, {e('str', scope, 1)}))", "int"),
+                (f"iter(range({self.random.randint(0, 9)}))", "int"),
+                (f"iter({e('dict', scope, 1)})", "str"),
+                (f"zip({e('list', scope, 1)}[:5], {e('str', scope, 1)}[:5])", "tuple"),
+                (self.generator(scope), "int"),
+            ]
+        )
+        inner.add(kind, i)
+        body = self.block(inner, 3) + self.cut(inner)
+        if self.chance(50):
+            loop = [(f"while ({i} := next({it}, None)) is not None:", body)]
+        else:
+            asked = Statement(clauses=[("try:", [Statement(f"{i} = next({it})")]),
+                                       ("except StopIteration:", [Statement("break")])])
+            loop = [("while True:", [asked, *body])]
+        return Statement(clauses=[("if True:", [Statement(f"{it} = {source}"), Statement(clauses=loop)])])
 
     def stmt_walrus(self, scope):
         value = self.expression("int", scope)
